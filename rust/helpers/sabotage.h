@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Faults that `make SABOTAGE=<name>` builds in, one at a time, for the tests to be seen failing.
+ * Each is a hole of the C series; without SABOTAGE nothing of this is compiled.
+ *
+ *   unlock-rereads-key   the unlock trusts the key instead of what the lock recorded
+ *   address-before-pin   this CPU's address is computed before migration is excluded, and the
+ *                        window stretched by a sleep
+ *   assert-this-cpu      the held assertion looks at this CPU's lock instead of the guard's
+ *   dead-cpu-unlocked    a dead CPU's state is handed out without its lock
+ *   drain-without-barrier  (rust/mm/drain.rs) drain_all() bumps the generation too late
+ */
+#ifndef _PWLOCKS_SABOTAGE_H
+#define _PWLOCKS_SABOTAGE_H
+
+#include <linux/sched.h>
+
+#ifdef SABOTAGE_ADDRESS_BEFORE_PIN
+#define PW_PIN(pin, addr, lock)					\
+	do {							\
+		(addr) = pw_sabotage_window(raw_cpu_ptr(lock));	\
+		pin;						\
+	} while (0)
+
+/* Has the task spend most of its time in the window, so that it migrates there if anywhere. */
+#define pw_sabotage_window(addr)				\
+({								\
+	typeof(addr) __addr = (addr);				\
+								\
+	if (!in_atomic() && !irqs_disabled())			\
+		schedule_timeout_uninterruptible(1);		\
+	__addr;							\
+})
+
+#define pw_sabotage_pinned(looked_again)	true
+#else
+/* Pins, then computes the address: the order that can't be swapped. */
+#define PW_PIN(pin, addr, lock)					\
+	do {							\
+		pin;						\
+		(addr) = this_cpu_ptr(lock);			\
+	} while (0)
+
+#define pw_sabotage_window(addr)		(addr)
+#define pw_sabotage_pinned(looked_again)	(looked_again)
+#endif
+
+#endif /* _PWLOCKS_SABOTAGE_H */
