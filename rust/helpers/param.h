@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _PWLOCKS_PARAM_H
+#define _PWLOCKS_PARAM_H
+
+/* rust/pwlocks/mode.rs: takes the value of pwlocks=; 0 or -EINVAL. */
+int pwlocks_request_mode(const char *val);
+
+#endif /* _PWLOCKS_PARAM_H */
