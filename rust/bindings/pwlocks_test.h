@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What bindgen must see beyond the kernel crate's own bindings. */
+
+#include "../helpers/pwlocks_test.h"
