@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A small array of folios that are to be moved together.
+//!
+//! C header: [`include/linux/folio_batch.h`](srctree/include/linux/folio_batch.h)
+
+use super::folio::{
+    Folio,
+    Ref, //
+};
+use core::ptr::{
+    self,
+    NonNull, //
+};
+use kernel::bits::genmask_u32;
+
+/// The slots of a batch (`FOLIO_BATCH_SIZE`).
+pub(crate) const BATCH_SIZE: usize = 31;
+
+/// What a batch is for. The first five share a lock; see [`super::storage::Batches`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Kind {
+    /// `lru_add`: not on a list yet.
+    LruAdd,
+    /// `lru_deactivate_file`: to the inactive list, or to its end if clean.
+    DeactivateFile,
+    /// `lru_deactivate`: to the inactive list.
+    Deactivate,
+    /// `lru_lazyfree`: anonymous, may be thrown away.
+    Lazyfree,
+    /// `lru_activate`: to the active list.
+    Activate,
+    /// `lru_move_tail`: to the end of the inactive list, to be reclaimed next.
+    MoveTail,
+    /// The mlock batch.
+    Mlock,
+}
+
+impl Kind {
+    /// All, in the order in which they are drained.
+    ///
+    /// First comes `lru_add`, because the others skip what is on no list; last comes mlock, for the
+    /// same reason.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::LruAdd,
+        Self::MoveTail,
+        Self::DeactivateFile,
+        Self::Deactivate,
+        Self::Lazyfree,
+        Self::Activate,
+        Self::Mlock,
+    ];
+}
+
+/// What else a slot says about its folio: the mlock batch's `LRU_FOLIO` and `NEW_FOLIO`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Tag {
+    /// Nothing; in the mlock batch: to be munlocked.
+    None = 0,
+    /// To be mlocked, and on a list, perhaps isolated for the moment.
+    Lru = 1,
+    /// To be mlocked, and on no list yet.
+    New = 2,
+}
+
+/// The bits of a slot that hold the tag.
+const TAG_MASK: usize = genmask_u32(0..=1) as usize;
+
+/// `struct folio_batch`, laid out as in C.
+///
+/// Other CPUs look at the count without a lock ([`Self::peek_len`]), so it is written in one go.
+///
+/// # Invariants
+///
+/// The first `nr` slots are null, or the address of a folio plus a [`Tag`], and then the slot owns
+/// a reference to the folio.
+#[repr(C)]
+pub(crate) struct FolioBatch<F: Folio> {
+    nr: u8,
+    i: u8,
+    percpu_pvec_drained: bool,
+    slots: [*mut F; BATCH_SIZE],
+}
+
+// SAFETY: Slots are references to folios, which are `Send` and `Sync`.
+unsafe impl<F: Folio> Send for FolioBatch<F> {}
+
+impl<F: Folio> FolioBatch<F> {
+    /// Makes an empty batch.
+    pub(crate) const fn new() -> Self {
+        // INVARIANT: No slot is in use.
+        Self {
+            nr: 0,
+            i: 0,
+            percpu_pvec_drained: false,
+            slots: [ptr::null_mut(); BATCH_SIZE],
+        }
+    }
+
+    /// Returns the number of slots in use.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.nr.into()
+    }
+
+    /// Returns whether no slot is in use.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nr == 0
+    }
+
+    #[inline]
+    fn set_len(&mut self, nr: u8) {
+        // WRITE_ONCE(): pairs with `peek_len()`.
+        //
+        // SAFETY: The field is ours to write.
+        unsafe { ptr::write_volatile(&raw mut self.nr, nr) };
+    }
+
+    /// Puts `folio` into the next slot and returns whether there is room for another
+    /// (`folio_batch_add()`).
+    ///
+    /// Panics if the batch is full. It never is: who fills it empties it.
+    #[inline]
+    pub(crate) fn push(&mut self, folio: Ref<F>, tag: Tag) -> bool {
+        let slot = folio.into_raw().as_ptr();
+
+        self.slots[self.len()] = slot.map_addr(|addr| addr | tag as usize);
+        // INVARIANT: The slot now owns the reference that `folio` was.
+        self.set_len(self.nr + 1);
+        self.len() < BATCH_SIZE
+    }
+
+    /// Splits a slot.
+    #[inline]
+    fn decode(slot: *mut F) -> (Option<NonNull<F>>, Tag) {
+        let tag = match slot.addr() & TAG_MASK {
+            0 => Tag::None,
+            1 => Tag::Lru,
+            _ => Tag::New,
+        };
+
+        (NonNull::new(slot.map_addr(|addr| addr & !TAG_MASK)), tag)
+    }
+
+    /// Returns the folios and their tags, each with its index.
+    #[inline]
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (usize, &F, Tag)> {
+        self.slots[..self.len()]
+            .iter()
+            .enumerate()
+            .filter_map(|(i, &slot)| {
+                let (folio, tag) = Self::decode(slot);
+
+                // SAFETY: By the type invariants the slot owns a reference to the folio.
+                Some((i, unsafe { folio?.as_ref() }, tag))
+            })
+    }
+
+    /// Moves all folios into a batch of their own; this one is empty then.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Self {
+        let nr = self.nr;
+        let mut taken = Self::new();
+
+        taken.slots[..nr.into()].copy_from_slice(&self.slots[..nr.into()]);
+        self.set_len(0);
+        // INVARIANT: The references moved, as the slots here are no longer in use.
+        taken.nr = nr;
+        taken
+    }
+
+    /// Gives the reference of each slot for which `which` has its bit set to `give`. The slots
+    /// stay, empty.
+    #[inline]
+    pub(crate) fn take_some(&mut self, which: u32, mut give: impl FnMut(Ref<F>)) {
+        for i in (0..self.len()).filter(|i| which & (1 << i) != 0) {
+            // INVARIANT: The slot is null and its reference ours.
+            let slot = core::mem::replace(&mut self.slots[i], ptr::null_mut());
+
+            if let (Some(folio), _) = Self::decode(slot) {
+                // SAFETY: The reference was the slot's.
+                give(unsafe { Ref::from_raw(folio) });
+            }
+        }
+    }
+
+    /// Gives every reference to `put`, then counts the slots as free (`folios_put()`). Until the
+    /// last one is gone the batch does not look empty from outside.
+    #[inline]
+    pub(crate) fn put_all(&mut self, put: impl FnMut(Ref<F>)) {
+        self.take_some(genmask_u32(0..=BATCH_SIZE as u32 - 1), put);
+        self.set_len(0);
+        self.i = 0;
+        self.percpu_pvec_drained = false;
+    }
+
+    /// Returns the number of slots in use, without a lock.
+    ///
+    /// # Safety
+    ///
+    /// `this` must point to a batch that may be in use by others.
+    #[inline]
+    pub(crate) unsafe fn peek_len(this: *const Self) -> usize {
+        // READ_ONCE(): the owner of the lock may be writing.
+        //
+        // SAFETY: By the function's requirements.
+        unsafe { ptr::read_volatile(&raw const (*this).nr) }.into()
+    }
+
+    /// Returns how many slots have `tag`, without a lock. It looks at slots, not at folios.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::peek_len`].
+    pub(crate) unsafe fn peek_tagged(this: *const Self, tag: Tag) -> usize {
+        // SAFETY: By the function's requirements.
+        let len = unsafe { Self::peek_len(this) };
+        // SAFETY: By the function's requirements; the field is within the batch.
+        let slots = unsafe { &raw const (*this).slots }.cast::<*mut F>();
+
+        (0..len.min(BATCH_SIZE))
+            .filter(|&i| {
+                // SAFETY: The index is within the array.
+                let slot = unsafe { slots.add(i) };
+                // SAFETY: The slot is within the batch; others may be writing, as above.
+                let slot = unsafe { ptr::read_volatile(slot) };
+
+                Self::decode(slot).1 == tag
+            })
+            .count()
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The switch that turns batching off for everybody (`lru_disable_count`).
+
+use kernel::sync::atomic::{
+    Atomic,
+    Full,
+    Relaxed, //
+};
+
+/// Counts who has batching turned off.
+///
+/// It is read under a batch's lock, which makes the reader wait-able for: once
+/// `synchronize_rcu()` has returned after [`Self::disable`], every later reader sees it, and every
+/// earlier one has released the lock, so that a drain finds what it left. On PREEMPT_RT the lock is
+/// an RCU read-side section, elsewhere preemption is off under it.
+#[repr(transparent)]
+pub(crate) struct CacheSwitch(Atomic<i32>);
+
+impl CacheSwitch {
+    /// Makes a switch with batching on.
+    pub(crate) const fn new() -> Self {
+        Self(Atomic::new(0))
+    }
+
+    /// Returns whether batching is off (`lru_cache_disabled()`).
+    #[inline]
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.0.load(Relaxed) != 0
+    }
+
+    /// Returns how many have it turned off.
+    pub(crate) fn count(&self) -> i32 {
+        self.0.load(Relaxed)
+    }
+
+    /// Turns batching off. See [`Drain::cache_disable`](super::drain::Drain::cache_disable) for
+    /// what has to follow.
+    pub(super) fn disable(&self) {
+        self.0.fetch_add(1, Full);
+    }
+
+    /// Takes one [`Self::disable`] back.
+    pub(super) fn enable(&self) {
+        self.0.fetch_sub(1, Full);
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The mlock batch: `mm/mlock.c`.
+//!
+//! One batch serves three requests, told apart by the slot's [`Tag`], so that a munlock need not
+//! have the mlocks before it drained first.
+
+use super::{
+    batch::{
+        FolioBatch,
+        Kind,
+        Tag, //
+    },
+    folio::{
+        Flag,
+        Folio,
+        Ref, //
+    },
+    lists::{
+        Lists,
+        LockedLists,
+        Relock, //
+    },
+    lru::push_or_move,
+    storage::Batches,
+    Mm,
+};
+
+/// Mlocks a folio that is on a list, or off it for the moment.
+pub(crate) fn mlock_folio<M: Mm>(mm: &M, folio: &M::Folio) {
+    let mut batch = mm.batches().mlock_local();
+
+    folio.set(Flag::Mlocked);
+    push_or_move(mm, Kind::Mlock, &mut batch, folio, Tag::Lru);
+}
+
+/// Mlocks a new folio, in place of [`folio_add_lru`](super::lru::folio_add_lru).
+pub(crate) fn mlock_new_folio<M: Mm>(mm: &M, folio: &M::Folio) {
+    let mut batch = mm.batches().mlock_local();
+
+    folio.set(Flag::Mlocked);
+    push_or_move(mm, Kind::Mlock, &mut batch, folio, Tag::New);
+}
+
+/// Takes one mlock back. Whether it was the last is found out when the batch is moved, so the flag
+/// is left alone here.
+pub(crate) fn munlock_folio<M: Mm>(mm: &M, folio: &M::Folio) {
+    let mut batch = mm.batches().mlock_local();
+
+    push_or_move(mm, Kind::Mlock, &mut batch, folio, Tag::None);
+}
+
+/// Does what the slots of an mlock batch ask for, and gives the references to `put`.
+pub(crate) fn mlock_folio_batch<L: Lists>(
+    lists: &L,
+    batch: &mut FolioBatch<L::Folio>,
+    put: impl FnMut(Ref<L::Folio>),
+) {
+    let mut relock = Relock::new(lists);
+
+    for (_, folio, tag) in batch.iter() {
+        match tag {
+            Tag::Lru => mlock(&mut relock, folio),
+            Tag::New => mlock_new(&mut relock, folio),
+            Tag::None => munlock(&mut relock, folio),
+        }
+    }
+    drop(relock);
+    batch.put_all(put);
+}
+
+/// Moves an unevictable folio that turned out evictable back among the others.
+fn rescue<L: LockedLists>(locked: &mut L, folio: &L::Folio) {
+    locked.del(folio);
+    folio.clear(Flag::Unevictable);
+    locked.add(folio);
+}
+
+fn mlock<L: Lists>(relock: &mut Relock<'_, L>, folio: &L::Folio) {
+    // Isolated: whoever puts it back looks at its mlocked flag.
+    if !folio.test_and_clear(Flag::Lru) {
+        return;
+    }
+
+    let locked = relock.lock(folio);
+
+    if folio.is_evictable() {
+        // A munlock on another CPU came in between.
+        if folio.test(Flag::Unevictable) {
+            rescue(locked, folio);
+        }
+    } else if folio.test(Flag::Unevictable) {
+        if folio.test(Flag::Mlocked) {
+            folio.set_mlock_count(folio.mlock_count() + 1);
+        }
+    } else {
+        locked.del(folio);
+        folio.clear(Flag::Active);
+        folio.set(Flag::Unevictable);
+        folio.set_mlock_count(folio.test(Flag::Mlocked).into());
+        locked.add(folio);
+    }
+    folio.set(Flag::Lru);
+}
+
+fn mlock_new<L: Lists>(relock: &mut Relock<'_, L>, folio: &L::Folio) {
+    let locked = relock.lock(folio);
+
+    // Again a munlock may have come in between.
+    if !folio.is_evictable() {
+        folio.set(Flag::Unevictable);
+        folio.set_mlock_count(folio.test(Flag::Mlocked).into());
+    }
+    locked.add(folio);
+    folio.set(Flag::Lru);
+}
+
+fn munlock<L: Lists>(relock: &mut Relock<'_, L>, folio: &L::Folio) {
+    if !folio.test_and_clear(Flag::Lru) {
+        // Not ours to move, but ours to unlock. If whoever has it isolated has looked at the flag
+        // already, it ends up on the unevictable list without being mlocked, as in C.
+        folio.clear(Flag::Mlocked);
+        return;
+    }
+
+    let locked = relock.lock(folio);
+
+    // On the unevictable list the count is kept, though it may be too low.
+    let last = if folio.test(Flag::Unevictable) {
+        folio.set_mlock_count(folio.mlock_count().saturating_sub(1));
+        folio.mlock_count() == 0
+    } else {
+        true
+    };
+
+    if last {
+        folio.clear(Flag::Mlocked);
+        // Evictable only now that the flag is gone.
+        if folio.test(Flag::Unevictable) && folio.is_evictable() {
+            rescue(locked, folio);
+        }
+    }
+    folio.set(Flag::Lru);
+}
