@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! pwlocks_test: tests of the locks and the work dispatcher that have to run in the kernel.
+//!
+//! debugfs has a file per test, `pwlocks_test/<subject>/<test>`. Writing anything to it runs the
+//! test, in the mode in force and in the writer's task and threads of its own; reading it then says
+//! `ok`, `SKIP` or `FAIL` and why. Only one test runs at a time. `pwlocks_test/count` counts what
+//! lock operations cost, `pwlocks_test/sizes` what they take up.
+//!
+//! Some tests change the mode and change it back, or take a CPU down and up again. No other module
+//! may use the locks meanwhile.
+
+use kernel::prelude::*;
+
+#[path = "../bindings/bindings.rs"]
+mod bindings;
+
+mod assertion;
+mod context;
+mod count;
+mod datum;
+mod exclusion;
+mod flip;
+mod flip_load;
+mod hardirq;
+mod kthread;
+mod migration;
+mod offline;
+mod order;
+mod paths;
+mod remote;
+mod sizes;
+mod suite;
+mod switch;
+mod timer;
+mod trylock;
+mod turn;
+mod verdict;
+mod waiting;
+mod way;
+mod work;
+
+module! {
+    type: PwLocksTest,
+    name: "pwlocks_test",
+    authors: ["The pwlocks authors"],
+    description: "Tests of pwlocks",
+    license: "GPL",
+}
+
+struct PwLocksTest {
+    _suite: suite::Suite,
+}
+
+impl kernel::Module for PwLocksTest {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        Ok(Self {
+            _suite: suite::Suite::new()?,
+        })
+    }
+}
