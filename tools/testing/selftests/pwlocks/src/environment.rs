@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the caller says about the modules under test, by environment variables.
+
+use std::{env, path::PathBuf};
+
+/// The folder with the modules' `.ko` files (`PWLOCKS_MODULES`); unset on a machine where they are
+/// loaded already.
+pub fn modules() -> Option<PathBuf> {
+    env::var_os("PWLOCKS_MODULES").map(PathBuf::from)
+}
+
+/// What to load pwlocks with, as `pwlocks=` takes it (`PWLOCKS_PARAM`); unset: nothing.
+pub fn param() -> Option<String> {
+    text("PWLOCKS_PARAM")
+}
+
+/// Whether the modules were built with `CONFIG_PWLOCKS=y`, the default (`PWLOCKS_CONFIG`).
+pub fn built_in() -> bool {
+    text("PWLOCKS_CONFIG").is_none_or(|value| value != "n")
+}
+
+/// Whether the modules were built with `CONFIG_PWLOCKS_DEFAULT=y` (`PWLOCKS_CONFIG_DEFAULT`).
+pub fn on_by_default() -> bool {
+    text("PWLOCKS_CONFIG_DEFAULT").is_some_and(|value| value == "y")
+}
+
+/// The fault that was built in (`PWLOCKS_SABOTAGE`), if any.
+pub fn sabotage() -> Option<String> {
+    text("PWLOCKS_SABOTAGE")
+}
+
+/// The CPU that the kernel was told to isolate (`PWLOCKS_ISOLATED`), if any.
+pub fn isolated() -> Option<usize> {
+    text("PWLOCKS_ISOLATED")?.parse().ok()
+}
+
+/// How long a test under load runs, in seconds (`PWLOCKS_SECONDS`).
+pub fn seconds() -> Option<u64> {
+    text("PWLOCKS_SECONDS")?.parse().ok()
+}
+
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the selftest programs of pwlocks share.
+//!
+//! Each program in `src/bin/` tests one subject on the running kernel, prints KTAP on stdout and
+//! exits with 0, 1, or 4 if all of it was skipped ([`ktap`]). A program loads the modules it needs
+//! unless they are there already, and unloads what it loaded ([`module`]).
+
+pub mod cpulist;
+pub mod demo;
+pub mod demonstration;
+pub mod doing;
+pub mod environment;
+pub mod hotplug;
+pub mod kernel_file;
+pub mod kernel_tests;
+pub mod kmsg;
+pub mod ktap;
+pub mod meminfo;
+pub mod module;
+pub mod pin;
+pub mod pw_counts;
+pub mod random;
+pub mod realtime;
+pub mod trace;
+pub mod tsc;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Kernel tracepoints, in a trace buffer of our own.
+
+use crate::{kernel_file, ktap::Trouble};
+use std::{fs, path::PathBuf};
+
+const TRACEFS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+
+/// A trace buffer beside the global one, which stays as it is. It is removed on drop.
+#[derive(Debug)]
+pub struct Trace(PathBuf);
+
+impl Trace {
+    /// Makes a buffer, called `name` in tracefs, and enables `events`, as `subsystem/event`.
+    pub fn begin(name: &str, events: &[&str]) -> Result<Self, Trouble> {
+        let folder = TRACEFS
+            .iter()
+            .map(|tracefs| PathBuf::from(tracefs).join("instances"))
+            .find(|instances| instances.is_dir())
+            .ok_or_else(|| Trouble::fail("tracefs is not mounted"))?
+            .join(name);
+        fs::create_dir(&folder)
+            .map_err(|error| Trouble::fail(format!("can't make {}: {error}", folder.display())))?;
+        let trace = Self(folder);
+
+        for event in events {
+            kernel_file::write(trace.0.join("events").join(event).join("enable"), "1")?;
+        }
+        Ok(trace)
+    }
+
+    /// Forgets what was recorded so far.
+    pub fn clear(&self) -> Result<(), Trouble> {
+        fs::write(self.0.join("trace"), "")?;
+        Ok(())
+    }
+
+    /// The events recorded on `cpu`, one per line. Fails if some were lost.
+    pub fn events_on(&self, cpu: usize) -> Result<Vec<String>, Trouble> {
+        let folder = self.0.join("per_cpu").join(format!("cpu{cpu}"));
+        let stats = kernel_file::read(folder.join("stats"))?;
+        let lost = stats.lines().any(|line| {
+            line.split_once(": ")
+                .is_some_and(|(name, count)| is_loss(name) && count.trim() != "0")
+        });
+
+        if lost {
+            return Err(format!("the trace of CPU {cpu} is incomplete: {stats}").into());
+        }
+        let text = kernel_file::read(folder.join("trace"))?;
+        Ok(text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(str::to_owned)
+            .collect())
+    }
+}
+
+/// Whether a line of the buffer's statistics counts events that are missing.
+fn is_loss(name: &str) -> bool {
+    matches!(name, "overrun" | "commit overrun" | "dropped events")
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir(&self.0) {
+            eprintln!("can't remove {}: {error}", self.0.display());
+        }
+    }
+}

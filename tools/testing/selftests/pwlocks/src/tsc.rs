@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The time-stamp counter: a clock that can be read without entering the kernel, whatever its
+//! clocksource is.
+
+use std::time::{Duration, Instant};
+
+/// Reads the counter of the CPU this runs on.
+#[inline]
+#[cfg(target_arch = "x86_64")]
+pub fn read() -> u64 {
+    // SAFETY: Every x86-64 CPU has the instruction, and Linux lets user space use it.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+/// How fast the counter is, found out by comparing it with the system's clock for a while.
+#[derive(Debug)]
+pub struct Calibration {
+    ticks: u64,
+    time: Instant,
+}
+
+impl Calibration {
+    /// Starts to compare.
+    pub fn begin() -> Self {
+        Self {
+            ticks: read(),
+            time: Instant::now(),
+        }
+    }
+
+    /// How long ago [`Self::begin`] was.
+    pub fn time_passed(&self) -> Duration {
+        self.time.elapsed()
+    }
+
+    /// How long so many ticks are; the better the longer ago [`Self::begin`] was.
+    pub fn duration(&self, ticks: u64) -> Duration {
+        let passed = read().wrapping_sub(self.ticks).max(1);
+
+        self.time.elapsed().mul_f64(ticks as f64 / passed as f64)
+    }
+
+    /// How many ticks `time` takes, about.
+    pub fn ticks(&self, time: Duration) -> u64 {
+        let passed = read().wrapping_sub(self.ticks) as f64;
+        let elapsed = self.time.elapsed().as_secs_f64().max(1e-9);
+
+        (time.as_secs_f64() * passed / elapsed) as u64
+    }
+}
