@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! No folio is lost or found twice, whatever happens at once.
+//!
+//! Four threads on CPUs of their own do random things to folios of their own; all kinds of drains
+//! and CPUs that go down and come up disturb them. Every few seconds everything stops and the books
+//! must balance. The seed is printed; `PWLOCKS_SEED` sets it. `PWLOCKS_SECONDS` is the length.
+
+mod audit;
+mod disturbance;
+mod round;
+mod worker;
+
+use round::Load;
+use selftests::{
+    demo::{Device, Drain, Modules, Operation, check_stats},
+    doing::Doing as _,
+    ensure, environment,
+    ktap::{self, Report, Trouble, Verdict},
+    random,
+};
+use std::{process::ExitCode, time::Duration};
+
+/// How often everything stops for the books to be looked at.
+const ROUNDS: u32 = 10;
+
+fn main() -> ExitCode {
+    match load() {
+        Ok((_modules, load)) => run(load),
+        Err(trouble) => ktap::nothing_tested("the demo is there", trouble),
+    }
+}
+
+fn load() -> Result<(Modules, Load), Trouble> {
+    let modules = Modules::need()?;
+    let load = Load::new(random::seed())?;
+
+    Ok((modules, load))
+}
+
+fn run(mut load: Load) -> ExitCode {
+    let total = Duration::from_secs(environment::seconds().unwrap_or(60));
+    let mut report = Report::begin(ROUNDS as usize + 4);
+
+    report.diagnostic(format_args!("PWLOCKS_SEED={}", load.seed()));
+    for round in 1..=ROUNDS {
+        report.test(
+            &format!("round {round}: every folio is in one place"),
+            || {
+                load.run(total / ROUNDS)?;
+                load.audit()
+            },
+        );
+    }
+    report.diagnostic(load.summary());
+    report.test("every operation applied to some folio", || {
+        load.check_operations()
+    });
+    report.test("every CPU that can went down under load", || {
+        load.check_hotplug()
+    });
+    report.test("drains of every kind had something to do", || {
+        load.check_drains()
+    });
+    report.test("closing the files frees everything", move || {
+        drop(load);
+        nothing_left()
+    });
+    report.end()
+}
+
+/// Checks that the module holds no folio once the batches are drained.
+fn nothing_left() -> Verdict {
+    let device = Device::open().doing("open")?;
+    device.drain(Drain::AllForce).doing("DRAIN_ALL_FORCE")?;
+    let stats = device.stats().doing("STATS")?;
+
+    check_stats(&stats)?;
+    ensure!(
+        stats.allocated == stats.freed && stats.pages == 0 && stats.bh_slots == 0,
+        "all files were closed and all batches drained: {stats:?}"
+    );
+    ensure!(
+        stats.cache_disabled == 0,
+        "{} CACHE_DISABLE of closed files are in force",
+        stats.cache_disabled
+    );
+    // A folio more is seen, so that the zero above means something.
+    let handles = device.alloc_pages(1).doing("ALLOC")?;
+    let held = device.stats().doing("STATS")?.pages;
+    ensure!(held == 1, "one folio is allocated and {held} pages counted");
+    device.op(Operation::Free, &handles).doing("FREE")?;
+    Ok(())
+}

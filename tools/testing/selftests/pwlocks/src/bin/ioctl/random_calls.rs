@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Random bad requests: the right error, and the module's counts and the folios as before.
+
+use crate::{
+    address::Fence,
+    generator::{self, Material},
+};
+use selftests::{
+    demo::{
+        Device, Drain, Operation,
+        uapi::{Query, Stats},
+    },
+    doing::Doing as _,
+    ensure,
+    ktap::Verdict,
+    random,
+};
+use std::collections::BTreeMap;
+
+const CALLS: u32 = 20_000;
+
+/// Makes them.
+pub(crate) fn check(seed: u64) -> Verdict {
+    let mut rng = random::source(seed, 0);
+    let fence = Fence::new()?;
+    let device = Device::open().doing("open")?;
+    let other = Device::open().doing("open")?;
+    let own = device.alloc_pages(40).doing("ALLOC")?;
+    let freed = device.alloc_pages(40).doing("ALLOC")?;
+    let foreign = other.alloc_pages(40).doing("ALLOC")?;
+    device.op(Operation::Free, &freed).doing("FREE")?;
+    // Some on lists, some in batches, some in neither.
+    device.op(Operation::LruAdd, &own[..20]).doing("LRU_ADD")?;
+    device.drain(Drain::All).doing("DRAIN_ALL")?;
+    device.op(Operation::LruAdd, &own[..30]).doing("LRU_ADD")?;
+    device.op(Operation::Mlock, &own[..5]).doing("MLOCK")?;
+    let material = Material {
+        fence: &fence,
+        own: &own,
+        freed: &freed,
+        foreign: &foreign,
+    };
+
+    let state = || -> Result<(Stats, Vec<Query>), nix::errno::Errno> {
+        Ok((settled(device.stats()?), device.query_all(&own)?))
+    };
+    let (stats, folios) = state().doing("STATS and QUERY")?;
+    let mut mistakes = BTreeMap::<_, u32>::new();
+    for call in 1..=CALLS {
+        let case = generator::next(&mut rng, &material);
+        let result = case.call(&device);
+        ensure!(
+            result == Err(case.expected),
+            "request {call}: {result:?} for {case:#x?}"
+        );
+        let now = settled(device.stats().doing("STATS")?);
+        ensure!(
+            now == stats,
+            "request {call} changed {stats:?} to {now:?}: {case:#x?}"
+        );
+        *mistakes.entry(case.mistake).or_default() += 1;
+    }
+    let (_, now) = state().doing("STATS and QUERY")?;
+    ensure!(now == folios, "a folio changed: {folios:?} to {now:?}");
+    for (mistake, calls) in mistakes {
+        println!("# {calls} times {mistake}");
+    }
+    Ok(())
+}
+
+/// The counts without what ALLOC with a bad address may leave: folios that came and went.
+fn settled(mut stats: Stats) -> Stats {
+    stats.allocated -= stats.freed;
+    stats.freed = 0;
+    stats
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How much memory the kernel holds, exactly enough to see a small leak.
+//!
+//! Free memory alone goes up and down by megabytes: pages wait on lists per CPU, caches fill and
+//! processes grow. So free pages are counted with those that wait, and what /proc/meminfo can
+//! attribute to something else is taken off. What is left are pages somebody allocated for himself.
+
+use selftests::{kernel_file, ktap::Trouble, meminfo::Meminfo};
+use std::{fs, path::Path, thread, time::Duration};
+
+const PAGE_KIB: u64 = 4;
+
+/// What is taken off: it comes and goes with what this program and others do.
+const ATTRIBUTED: [&str; 9] = [
+    "MemFree",
+    "Buffers",
+    "Cached",
+    "SwapCached",
+    "AnonPages",
+    "KernelStack",
+    "PageTables",
+    "SReclaimable",
+    "SUnreclaim",
+];
+
+/// Memory that is held, in KiB.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    /// Pages that nothing in /proc/meminfo accounts for, per-CPU memory and vmalloc included.
+    pub(crate) pages: i64,
+    /// Slab memory that can't be reclaimed.
+    pub(crate) slab: i64,
+    /// Per-CPU memory.
+    pub(crate) percpu: i64,
+}
+
+impl Held {
+    /// Measures: the least of several tries, once everything that can go has gone.
+    pub(crate) fn now() -> Result<Self, Trouble> {
+        let mut least = Self::once()?;
+
+        for _ in 0..4 {
+            thread::sleep(Duration::from_millis(250));
+            let now = Self::once()?;
+            least = Self {
+                pages: least.pages.min(now.pages),
+                slab: least.slab.min(now.slab),
+                percpu: least.percpu.min(now.percpu),
+            };
+        }
+        Ok(least)
+    }
+
+    fn once() -> Result<Self, Trouble> {
+        settle()?;
+        let meminfo = Meminfo::read()?;
+        let mut attributed = waiting_kib()?;
+        for name in ATTRIBUTED {
+            attributed += meminfo.kib(name)?;
+        }
+        Ok(Self {
+            pages: signed(meminfo.kib("MemTotal")?) - signed(attributed),
+            slab: signed(meminfo.kib("SUnreclaim")?),
+            percpu: signed(meminfo.kib("Percpu")?),
+        })
+    }
+}
+
+fn signed(kib: u64) -> i64 {
+    i64::try_from(kib).unwrap_or(i64::MAX)
+}
+
+/// Drops caches, shrinks slabs and folds the per-CPU parts of the counters.
+fn settle() -> Result<(), Trouble> {
+    kernel_file::write("/proc/sys/vm/drop_caches", "3\n")?;
+    for cache in fs::read_dir("/sys/kernel/slab").into_iter().flatten() {
+        let cache = cache?.path();
+        // Others are aliases.
+        if !cache.is_symlink() {
+            shrink(&cache);
+        }
+    }
+    kernel_file::write("/proc/sys/vm/stat_refresh", "1\n")
+}
+
+/// A cache that has gone meanwhile, or can't be shrunk, only makes the measurement coarser.
+fn shrink(cache: &Path) {
+    let _ = fs::write(cache.join("shrink"), "1");
+}
+
+/// Free pages that wait on lists per CPU, which MemFree leaves out.
+fn waiting_kib() -> Result<u64, Trouble> {
+    let zones = kernel_file::read("/proc/zoneinfo")?;
+
+    Ok(waiting_pages(&zones) * PAGE_KIB)
+}
+
+fn waiting_pages(zones: &str) -> u64 {
+    zones
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("count:"))
+        .filter_map(|count| count.trim().parse::<u64>().ok())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::waiting_pages;
+
+    #[test]
+    fn zoneinfo() {
+        let zones = "Node 0, zone DMA\n  pages free 3\n  pagesets\n    cpu: 0\n      \
+                     count:    12\n      high:  9\n    cpu: 1\n      count: 5\n";
+        assert_eq!(waiting_pages(zones), 17);
+    }
+}
