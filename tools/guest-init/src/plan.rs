@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The list of programs that a guest runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Where the plan lies in the guest's initramfs.
+pub const PLAN_FILE: &str = "/plan.json";
+
+/// Directory of the modules under test in the guest.
+pub const MODULES_DIR: &str = "/lib/pwlocks";
+
+/// Directory of the test programs in the guest.
+pub const PROGRAMS_DIR: &str = "/usr/libexec/pwlocks";
+
+/// Everything a guest does between its boot and its power-off.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Plan {
+    /// The programs, in the order they run.
+    pub steps: Vec<PlanStep>,
+    /// Give the console to a shell instead of running the steps.
+    #[serde(default)]
+    pub interactive: bool,
+}
+
+/// One program of a [`Plan`].
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PlanStep {
+    /// Name used in the result's frame lines; has no spaces.
+    pub name: String,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Environment beside what every step gets.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Seconds after which the program is killed.
+    pub timeout_s: u64,
+}
