@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `make check`: host tests, then every guest of the matrix.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+use crate::accel::{self, Accel};
+use crate::compile_fail;
+use crate::failure::{Ended, Failure, Kind, Result};
+use crate::guest::{self, Boot, Machine, Outcome};
+use crate::host_tests;
+use crate::kernels;
+use crate::lab::Lab;
+use crate::matrix::{self, EXPECTED_SKIPS, GuestSpec, Setting};
+use crate::metadata::Prepared;
+use crate::modules;
+use crate::tally::Tally;
+use crate::userland;
+
+/// Seconds that a guest may need beside its programs.
+const BOOT_S: u64 = 120;
+
+/// A guest that is ready to be booted.
+struct Job<'a> {
+    spec: GuestSpec,
+    kernel: &'a Prepared,
+    modules: PathBuf,
+    accel: Accel,
+}
+
+impl Job<'_> {
+    fn name(&self) -> String {
+        format!("{}-{}", self.kernel.release.name, self.spec.name)
+    }
+}
+
+/// Runs all tests; the last line on standard output is their sum.
+pub fn run(lab: &Lab) -> Result<Ended> {
+    let mut tally = host_tests::run(lab)?;
+    let kernels = kernels::get(lab)?;
+    let Some(first) = kernels.first() else {
+        return Err(Failure::step("check", "no kernel to test on"));
+    };
+    tally.add(compile_fail::run(lab, first)?);
+    let programs = userland::get(lab, &first.root)?;
+    let jobs = jobs(lab, &kernels, &programs)?;
+    tally.add(run_jobs(lab, jobs, &programs)?);
+    for failure in &tally.failures {
+        lab.ui.print(&format!("not ok {failure}"));
+    }
+    if !tally.failures.is_empty() {
+        let logs = lab.project.build().join("guest");
+        lab.ui.print(&format!("logs: {}", logs.display()));
+    }
+    if tally.repeated_boots > 0 {
+        lab.ui.print(&format!(
+            "{} boots repeated because the emulator had spoilt them before any test",
+            tally.repeated_boots
+        ));
+    }
+    lab.ui.print(&tally.to_string());
+    Ok(tally.ended())
+}
+
+/// The guests of all kernels with their modules built; those that take longest come first.
+fn jobs<'a>(lab: &Lab, kernels: &'a [Prepared], programs: &Path) -> Result<VecDeque<Job<'a>>> {
+    let mut jobs = Vec::new();
+    for kernel in kernels {
+        let accel = accel::choose(lab, kernel, programs)?;
+        let sabotages = matrix::sabotages()
+            .into_iter()
+            .filter(|sabotage| sabotage.flavour == kernel.release.flavour)
+            .map(|sabotage| sabotage.guest);
+        let guests = matrix::guests(kernel.release.flavour).into_iter();
+        for spec in guests.chain(sabotages) {
+            jobs.push(Job {
+                modules: modules::get(lab, kernel, spec.variant)?,
+                accel: if spec.setting == Setting::Counting {
+                    Accel::Icount
+                } else {
+                    accel
+                },
+                spec,
+                kernel,
+            });
+        }
+    }
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.spec.timeout_s()));
+    Ok(jobs.into())
+}
+
+/// Runs guests, as many at once as the user allows.
+fn run_jobs(lab: &Lab, jobs: VecDeque<Job<'_>>, programs: &Path) -> Result<Tally> {
+    let queue = Mutex::new(jobs);
+    let tally = Mutex::new(Tally::default());
+    let broken: Mutex<Option<Failure>> = Mutex::new(None);
+    let work = || {
+        loop {
+            let Some(job) = locked(&queue).pop_front() else {
+                return;
+            };
+            match run_guest(lab, &job, programs) {
+                Ok(results) => locked(&tally).add(results),
+                Err(failure) => {
+                    // The first one is the cause; the rest are interrupted because of it.
+                    if failure.kind == Kind::Step || locked(&broken).is_none() {
+                        locked(&broken).get_or_insert(failure);
+                    }
+                    lab.interrupt.raise();
+                    return;
+                }
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..lab.options.jobs {
+            scope.spawn(work);
+        }
+    });
+    match broken
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+    {
+        Some(failure) => Err(failure),
+        None => Ok(tally
+            .into_inner()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())),
+    }
+}
+
+/// A panicking thread ends the run, so what it left in a mutex is never used.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
+    let spec = &job.spec;
+    let cpus = spec.cpus(lab.options.cpus);
+    let boot = Boot {
+        name: job.name(),
+        kernel: job.kernel,
+        modules: Some(&job.modules),
+        programs,
+        plan: spec.plan(cpus),
+        arguments: spec.arguments(cpus),
+        machine: Machine {
+            accel: job.accel,
+            cpus,
+            mem: lab.options.mem,
+        },
+        limit: Duration::from_secs(spec.timeout_s() + BOOT_S),
+    };
+    let bar = lab.ui.step(&format!("guest {}", boot.name), None);
+    let outcome = guest::run(lab, &boot, |line| bar.message(line))?;
+    let (mut tally, what) = judge(spec, &outcome);
+    tally.repeated_boots += u64::from(outcome.failed_boots);
+    for failure in &mut tally.failures {
+        *failure = format!("{}: {failure}", boot.name);
+    }
+    bar.done(&what);
+    Ok(tally)
+}
+
+fn judge(spec: &GuestSpec, outcome: &Outcome) -> (Tally, String) {
+    let planned: Vec<_> = spec.programs.iter().map(|program| program.name).collect();
+    match (spec.variant.sabotage, planned.first()) {
+        (Some(_), Some(program)) => {
+            let (tally, noticed) = Tally::of_sabotage(outcome, program);
+            let what = if tally.failures.is_empty() {
+                "noticed"
+            } else {
+                "FAILED"
+            };
+            (tally, format!("{what}: {noticed}"))
+        }
+        _ => {
+            let tally = Tally::of_guest(outcome, &planned, EXPECTED_SKIPS);
+            let what = tally.to_string();
+            (tally, what)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Disk space: what is needed is said before anything is fetched.
+
+use std::collections::BTreeSet;
+
+use nix::sys::statvfs::statvfs;
+
+use crate::failure::{During, Failure, Result};
+use crate::kernel_choice::Kernel;
+use crate::lab::Lab;
+use crate::metadata;
+use crate::root;
+use crate::source;
+
+/// Megabytes that the parts of the cache take, downloads included, rounded up from what was seen.
+const ROOT_MB: u64 = 2500;
+const SOURCE_MB: u64 = 900;
+const KERNEL_MB: u64 = 350;
+
+/// Megabytes for modules, guest programs, logs and cargo's own files.
+const REST_MB: u64 = 1000;
+
+/// Fails if the cache's file system has no room for what is missing to use `kernels`.
+///
+/// Without kernels, which are known only when the root is there, two of one version are assumed.
+pub fn require(lab: &Lab, kernels: &[Kernel]) -> Result<()> {
+    let step = "disk space";
+    let mut needed = if lab.store.find(&root::entry()).is_some() {
+        0
+    } else {
+        ROOT_MB
+    };
+    if kernels.is_empty() {
+        if needed == 0 {
+            return Ok(());
+        }
+        needed += SOURCE_MB + 2 * KERNEL_MB;
+    }
+    let mut sources = BTreeSet::new();
+    for kernel in kernels {
+        let source = source::entry(kernel);
+        if lab.store.find(&source).is_none() && sources.insert(source.key.to_string()) {
+            needed += SOURCE_MB;
+        }
+        if lab.store.find(&metadata::entry(kernel)).is_none() {
+            needed += KERNEL_MB;
+        }
+    }
+    if needed == 0 {
+        return Ok(());
+    }
+    let base = lab.store.base();
+    let status = statvfs(base).during(step)?;
+    let free = status.blocks_available() * status.fragment_size() / 1_000_000;
+    enough(free, needed + REST_MB)
+        .map_err(|cause| {
+            Failure::step(step, format!("{}: {cause}", base.display()))
+                .remedy("free some, or set PWLOCKS_CACHE to a folder elsewhere")
+        })
+        .map(|line| lab.ui.say(&line))
+}
+
+fn enough(free: u64, needed: u64) -> std::result::Result<String, String> {
+    if free < needed {
+        Err(format!("{needed} MB are needed, {free} MB are free"))
+    } else {
+        Ok(format!(
+            "disk space: up to {needed} MB will be used of {free} MB free"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::enough;
+
+    #[test]
+    fn too_little_space_is_told_in_numbers() {
+        let cause = enough(900, 4000).unwrap_err();
+        assert_eq!(cause, "4000 MB are needed, 900 MB are free");
+        assert!(enough(4000, 4000).is_ok());
+    }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The guest's files: one cpio archive, written without privileges.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use crate::userland::INIT;
+use cpio::newc::{Builder, ModeFileType, trailer};
+use guest_plan::plan::{MODULES_DIR, PLAN_FILE, PROGRAMS_DIR, Plan};
+
+/// Folders the guest expects, parents first.
+const FOLDERS: &[&str] = &[
+    "bin",
+    "dev",
+    "etc",
+    "lib",
+    "lib/pwlocks",
+    "proc",
+    "root",
+    "sbin",
+    "sys",
+    "tmp",
+    "usr",
+    "usr/libexec",
+    "usr/libexec/pwlocks",
+];
+
+/// busybox's commands that the plans and an interactive user call.
+const APPLETS: &[&str] = &[
+    "awk", "cat", "chrt", "cp", "cut", "date", "dd", "df", "dmesg", "echo", "env", "false", "find",
+    "free", "grep", "head", "insmod", "kill", "less", "ln", "ls", "lsmod", "mkdir", "modinfo",
+    "mount", "mv", "nproc", "poweroff", "ps", "rm", "rmmod", "sed", "setsid", "sh", "sleep",
+    "sort", "stat", "sync", "tail", "taskset", "timeout", "top", "tr", "true", "umount", "uname",
+    "uptime", "vi", "wc", "xargs",
+];
+
+/// What goes into an archive.
+pub struct Contents<'a> {
+    /// Static busybox.
+    pub busybox: &'a Path,
+    /// The first process.
+    pub init: &'a Path,
+    /// Folder of modules.
+    pub modules: Option<&'a Path>,
+    /// Folder of programs.
+    pub programs: Option<&'a Path>,
+    /// What the guest does.
+    pub plan: &'a Plan,
+}
+
+/// Writes the archive to `target`.
+pub fn write(contents: &Contents<'_>, target: &Path) -> io::Result<()> {
+    let mut archive = Archive {
+        output: BufWriter::new(fs::File::create(target)?),
+        inode: 0,
+    };
+    for folder in FOLDERS {
+        archive.folder(folder)?;
+    }
+    // The kernel opens it as the first process's output before there is a devtmpfs.
+    archive.console()?;
+    archive.file("init", 0o755, &fs::read(contents.init)?)?;
+    archive.file("bin/busybox", 0o755, &fs::read(contents.busybox)?)?;
+    for applet in APPLETS {
+        archive.link(&format!("bin/{applet}"), "/bin/busybox")?;
+    }
+    let plan = serde_json::to_vec_pretty(contents.plan)?;
+    archive.file(below_root(PLAN_FILE), 0o644, &plan)?;
+    for (folder, target, mode) in [
+        (contents.modules, MODULES_DIR, 0o644),
+        (contents.programs, PROGRAMS_DIR, 0o755),
+    ] {
+        let Some(folder) = folder else { continue };
+        let mut files: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+        files.sort_by_key(fs::DirEntry::file_name);
+        for file in files {
+            let name = file.file_name();
+            if name == INIT {
+                continue;
+            }
+            let name = format!("{}/{}", below_root(target), name.to_string_lossy());
+            archive.file(&name, mode, &fs::read(file.path())?)?;
+        }
+    }
+    trailer(archive.output)?.flush()
+}
+
+fn below_root(path: &str) -> &str {
+    path.trim_start_matches('/')
+}
+
+struct Archive<W: Write> {
+    output: W,
+    inode: u32,
+}
+
+impl<W: Write> Archive<W> {
+    fn entry(&mut self, builder: Builder, data: &[u8]) -> io::Result<()> {
+        self.inode += 1;
+        let length = u32::try_from(data.len()).map_err(io::Error::other)?;
+        let mut entry = builder.ino(self.inode).write(&mut self.output, length);
+        entry.write_all(data)?;
+        entry.finish().map(|_| ())
+    }
+
+    fn folder(&mut self, name: &str) -> io::Result<()> {
+        let builder = Builder::new(name)
+            .nlink(2)
+            .mode(0o755)
+            .set_mode_file_type(ModeFileType::Directory);
+        self.entry(builder, &[])
+    }
+
+    fn file(&mut self, name: &str, mode: u32, data: &[u8]) -> io::Result<()> {
+        let builder = Builder::new(name)
+            .mode(mode)
+            .set_mode_file_type(ModeFileType::Regular);
+        self.entry(builder, data)
+    }
+
+    fn link(&mut self, name: &str, target: &str) -> io::Result<()> {
+        let builder = Builder::new(name)
+            .mode(0o777)
+            .set_mode_file_type(ModeFileType::Symlink);
+        self.entry(builder, target.as_bytes())
+    }
+
+    fn console(&mut self) -> io::Result<()> {
+        let builder = Builder::new("dev/console")
+            .mode(0o600)
+            .set_mode_file_type(ModeFileType::Char)
+            .rdev_major(5)
+            .rdev_minor(1);
+        self.entry(builder, &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::io::Read;
+
+    use cpio::newc::Reader;
+    use guest_plan::plan::Plan;
+
+    use super::{Contents, write};
+
+    #[test]
+    fn the_archive_has_what_was_put_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["modules", "programs"] {
+            fs::create_dir(path(name)).unwrap();
+        }
+        for (name, text) in [
+            ("busybox", "B"),
+            ("init", "I"),
+            ("modules/pwlocks.ko", "K"),
+            ("programs/lock", "L"),
+        ] {
+            fs::write(path(name), text).unwrap();
+        }
+        let [archive, modules, programs] = ["initrd", "modules", "programs"].map(path);
+        let contents = Contents {
+            busybox: &path("busybox"),
+            init: &path("init"),
+            modules: Some(&modules),
+            programs: Some(&programs),
+            plan: &Plan::default(),
+        };
+        write(&contents, &archive).unwrap();
+
+        let mut found = BTreeMap::new();
+        let bytes = fs::read(&archive).unwrap();
+        let mut rest = &bytes[..];
+        loop {
+            let mut reader = Reader::new(rest).unwrap();
+            if reader.entry().is_trailer() {
+                break;
+            }
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            found.insert(
+                reader.entry().name().to_owned(),
+                (reader.entry().mode(), text),
+            );
+            rest = reader.finish().unwrap();
+        }
+        assert_eq!(found["init"], (0o100_755, "I".into()));
+        assert_eq!(found["lib/pwlocks/pwlocks.ko"], (0o100_644, "K".into()));
+        assert_eq!(found["usr/libexec/pwlocks/lock"], (0o100_755, "L".into()));
+        assert_eq!(found["bin/sh"], (0o120_777, "/bin/busybox".into()));
+        assert_eq!(found["dev/console"].0, 0o020_600);
+        let plan: Plan = serde_json::from_str(&found["plan.json"].1).unwrap();
+        assert_eq!(plan, Plan::default());
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Everything from an empty cache to kernels that modules can be built for.
+
+use std::fs;
+use std::path::Path;
+
+use crate::disk;
+use crate::failure::{Failure, Result};
+use crate::index::Index;
+use crate::kernel_choice::{self, Kernel};
+use crate::lab::Lab;
+use crate::metadata::{self, Prepared};
+use crate::root;
+
+/// Bytes that the cache may take when a run is over.
+const CACHE_LIMIT: u64 = 8_000_000_000;
+
+/// The kernels the user wants, prepared.
+pub fn get(lab: &Lab) -> Result<Vec<Prepared>> {
+    disk::require(lab, &[])?;
+    let root = root::get(lab)?;
+    let index = Index::get(lab, &root)?;
+    match prepare_all(lab, &index, &root) {
+        // The list may be a day old: what it lacks, or what has gone, may be there by now.
+        Err(failure) if is_stale(&failure) => {
+            lab.ui
+                .say(&format!("{}; looking at a new list", failure.step));
+            let index = Index::renew(lab, &root)?;
+            prepare_all(lab, &index, &root)
+        }
+        other => other,
+    }
+}
+
+fn is_stale(failure: &Failure) -> bool {
+    failure.cause.contains("the mirror does not have") || failure.cause.contains("404")
+}
+
+fn prepare_all(lab: &Lab, index: &Index, root: &Path) -> Result<Vec<Prepared>> {
+    let kernels: Vec<Kernel> = kernel_choice::choose(&index.packages, &lab.options.kernel)?;
+    disk::require(lab, &kernels)?;
+    kernels
+        .iter()
+        .map(|kernel| metadata::get(lab, index, root, kernel))
+        .collect()
+}
+
+/// Frees what the cache takes beyond its limit.
+pub fn prune(lab: &Lab) -> Result<()> {
+    let freed = lab.store.prune(CACHE_LIMIT)?;
+    if freed > 0 {
+        let megabytes = freed / 1_000_000;
+        lab.ui.say(&format!(
+            "cache: {megabytes} MB of kernels not used lately removed"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether this may mount and change its root.
+pub fn require_root() -> Result<()> {
+    if nix::unistd::geteuid().is_root() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "kernels",
+        "the Debian root folder is made and entered with mount and chroot, which takes root",
+    )
+    .remedy("run the command as root"))
+}
+
+/// Whether the cache folder is there and can be written to.
+pub fn require_cache_folder(lab: &Lab) -> Result<()> {
+    let base = lab.store.base();
+    fs::create_dir_all(base).map_err(|error| {
+        Failure::usage(format!("cache folder {}", base.display()), error)
+            .remedy("set PWLOCKS_CACHE to a folder that can be written to")
+    })
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The host program behind `make run`, `make check` and their relatives.
+
+mod accel;
+mod apt_sources;
+mod build;
+mod check;
+mod clean;
+mod cli;
+mod compile_fail;
+mod debian_version;
+mod demonstration;
+mod disk;
+mod failure;
+mod flock;
+mod guest;
+mod host_tests;
+mod index;
+mod initramfs;
+mod interrupt;
+mod job;
+mod kernel_choice;
+mod kernels;
+mod key;
+mod ktap;
+mod lab;
+mod lint;
+mod matrix;
+mod metadata;
+mod mirror;
+mod module_file;
+mod modules;
+mod package_index;
+mod paths;
+mod qemu;
+mod root;
+mod row;
+mod rust_analyzer;
+mod sandbox;
+mod shell;
+mod source;
+mod splat;
+mod stale_translation;
+mod store;
+mod tail;
+mod tally;
+mod transcript;
+mod tree_size;
+mod tsc;
+mod ui;
+mod userland;
+mod variant;
+
+use std::env;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::failure::{During, Ended, Result};
+use crate::flock::{FileLock, Mode};
+use crate::interrupt::Interrupt;
+use crate::lab::Lab;
+use crate::paths::Project;
+use crate::store::Store;
+use crate::ui::Ui;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Command::InSandbox { description } = &cli.command {
+        let status = sandbox::enter(description);
+        return ExitCode::from(u8::try_from(status).unwrap_or(u8::MAX));
+    }
+    match run(cli) {
+        Ok(ended) => ExitCode::from(ended.exit_status()),
+        Err(failure) => {
+            eprintln!("pwlocks: {failure}");
+            ExitCode::from(failure.kind.exit_status())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Ended> {
+    let ui = Ui::new(cli.options.verbose);
+    let interrupt = Interrupt::install().during("signals")?;
+    let cache = paths::cache_folder(|name| env::var(name).ok())?;
+    let lab = Lab {
+        project: Project::find()?,
+        store: Store::new(cache, ui.clone(), interrupt.clone()),
+        ui,
+        interrupt,
+        options: cli.options,
+    };
+    match cli.command {
+        Command::Run => with_cache(&lab, "make run", |lab| well(demonstration::run(lab))),
+        Command::Check => with_cache(&lab, "make check", check::run),
+        Command::CheckHost => host_tests::check(&lab),
+        Command::Build => with_cache(&lab, "make build", |lab| well(build::run(lab))),
+        Command::Shell => with_cache(&lab, "make shell", |lab| well(shell::run(lab))),
+        Command::Lint => with_cache(&lab, "make lint", lint::run),
+        Command::RustAnalyzer => with_cache(&lab, "make rust-analyzer", |lab| {
+            well(rust_analyzer::run(lab))
+        }),
+        Command::Distclean => well(clean::distclean(&lab)),
+        // Handled before there was a lab.
+        Command::InSandbox { .. } => Ok(Ended::Well),
+    }
+}
+
+fn well(done: Result<()>) -> Result<Ended> {
+    done.map(|()| Ended::Well)
+}
+
+/// Runs a command that fills build/ and uses the cache.
+fn with_cache(lab: &Lab, name: &str, command: impl FnOnce(&Lab) -> Result<Ended>) -> Result<Ended> {
+    kernels::require_root()?;
+    kernels::require_cache_folder(lab)?;
+    let lock = lab.project.build().join(".lock");
+    let _alone = FileLock::take(&lock, Mode::Exclusive, name, &lab.interrupt, |line| {
+        lab.ui.say(line)
+    })?;
+    let _kept = lab.store.keep(name)?;
+    let outcome = command(lab);
+    // Also after a failure: what was fetched may have filled the cache.
+    kernels::prune(lab)?;
+    outcome
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which guests `make check` boots, and what runs in each.
+
+use std::collections::BTreeMap;
+
+use guest_plan::plan::{PROGRAMS_DIR, Plan, PlanStep};
+
+use crate::kernel_choice::Flavour;
+use crate::variant::Variant;
+
+/// A test program in a guest.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// Its file name, which is also the step's name.
+    pub name: &'static str,
+    /// Seconds after which it is killed.
+    pub timeout_s: u64,
+}
+
+const fn program(name: &'static str, timeout_s: u64) -> Program {
+    Program { name, timeout_s }
+}
+
+const SWITCH: Program = program("switch", 90);
+const LOCK: Program = program("lock", 150);
+const WORK: Program = program("work", 90);
+const CONSERVATION: Program = program("conservation", 240);
+const DRAIN_ALL: Program = program("drain_all", 120);
+const IOCTL: Program = program("ioctl", 120);
+const ISOLATION: Program = program("isolation", 120);
+const KMALLOC_BENCH: Program = program("kmalloc_bench", 150);
+const UNLOAD: Program = program("unload", 150);
+const SIZE: Program = program("size", 60);
+const COUNT: Program = program("count", 200);
+
+/// Seconds of random operations in a run of `conservation`, and in one that is to find a sabotage.
+const CONSERVATION_S: u64 = 60;
+const SABOTAGE_S: u64 = 30;
+
+/// How a guest is booted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Setting {
+    /// No CPU is isolated.
+    Plain,
+    /// The last CPU is isolated.
+    Isolated,
+    /// One CPU whose clock counts instructions.
+    Counting,
+}
+
+/// A guest of the matrix.
+#[derive(Clone, Debug)]
+pub struct GuestSpec {
+    /// What tells it from the others of its flavour.
+    pub name: String,
+    /// How its modules are built.
+    pub variant: Variant,
+    /// `pwlocks=` on its command line.
+    pub mode: Option<&'static str>,
+    /// How it is booted.
+    pub setting: Setting,
+    /// What runs in it.
+    pub programs: Vec<Program>,
+}
+
+impl GuestSpec {
+    fn new(name: &str, variant: Variant, programs: &[Program]) -> Self {
+        Self {
+            name: name.to_owned(),
+            variant,
+            mode: None,
+            setting: Setting::Plain,
+            programs: programs.to_vec(),
+        }
+    }
+
+    fn mode(self, mode: &'static str) -> Self {
+        Self {
+            mode: Some(mode),
+            ..self
+        }
+    }
+
+    fn setting(self, setting: Setting) -> Self {
+        Self { setting, ..self }
+    }
+
+    /// Seconds that its programs may take together.
+    pub fn timeout_s(&self) -> u64 {
+        self.programs.iter().map(|program| program.timeout_s).sum()
+    }
+
+    /// The CPU that is isolated in a guest of `cpus` CPUs.
+    fn isolated_cpu(&self, cpus: u32) -> Option<u32> {
+        (self.setting == Setting::Isolated).then(|| cpus - 1)
+    }
+
+    /// CPUs of the guest where the user wants `cpus`.
+    pub fn cpus(&self, cpus: u32) -> u32 {
+        if self.setting == Setting::Counting {
+            1
+        } else {
+            cpus
+        }
+    }
+
+    /// Its kernel command line in a guest of `cpus` CPUs.
+    pub fn arguments(&self, cpus: u32) -> String {
+        let isolation = self.isolated_cpu(cpus).map(isolation_arguments);
+        let mode = self.mode.map(|mode| format!("pwlocks={mode}"));
+        let all: Vec<_> = isolation.into_iter().chain(mode).collect();
+        all.join(" ")
+    }
+
+    /// Its plan in a guest of `cpus` CPUs.
+    pub fn plan(&self, cpus: u32) -> Plan {
+        let environment = self.environment(cpus);
+        let steps = self.programs.iter().map(|program| PlanStep {
+            name: program.name.to_owned(),
+            argv: vec![format!("{PROGRAMS_DIR}/{}", program.name)],
+            env: environment.clone(),
+            timeout_s: program.timeout_s,
+        });
+        Plan {
+            steps: steps.collect(),
+            interactive: false,
+        }
+    }
+
+    /// What the programs must know of the guest that they cannot see.
+    fn environment(&self, cpus: u32) -> BTreeMap<String, String> {
+        let yes_no = |on: bool| if on { "y" } else { "n" }.to_owned();
+        let seconds = match self.variant.sabotage {
+            Some(_) => SABOTAGE_S,
+            None => CONSERVATION_S,
+        };
+        let isolated = self.isolated_cpu(cpus).map(|cpu| cpu.to_string());
+        let sabotage = self.variant.sabotage.map(str::to_owned);
+        [
+            ("PWLOCKS_CONFIG", Some(yes_no(self.variant.pwlocks))),
+            (
+                "PWLOCKS_CONFIG_DEFAULT",
+                Some(yes_no(self.variant.on_by_default)),
+            ),
+            ("PWLOCKS_SECONDS", Some(seconds.to_string())),
+            ("PWLOCKS_ISOLATED", isolated),
+            ("PWLOCKS_SABOTAGE", sabotage),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+    }
+}
+
+/// Kernel arguments that isolate `cpu`.
+pub fn isolation_arguments(cpu: u32) -> String {
+    format!("isolcpus=nohz,domain,managed_irq,{cpu} nohz_full={cpu} rcu_nocbs={cpu}")
+}
+
+/// The guests whose programs must pass, of one kernel of `flavour`.
+pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
+    let mut guests = Vec::new();
+    for mode in ["0", "1"] {
+        let programs = [
+            SWITCH,
+            LOCK,
+            WORK,
+            CONSERVATION,
+            DRAIN_ALL,
+            IOCTL,
+            KMALLOC_BENCH,
+            UNLOAD,
+        ];
+        guests.push(GuestSpec::new(&format!("mode-{mode}"), Variant::TESTED, &programs).mode(mode));
+    }
+    let programs = [SWITCH, LOCK, WORK, CONSERVATION];
+    let auto = GuestSpec::new("auto", Variant::TESTED, &programs).mode("auto");
+    guests.push(auto.clone().setting(Setting::Plain));
+    guests.push(GuestSpec {
+        name: "auto-isolated".into(),
+        programs: vec![SWITCH, ISOLATION, LOCK, WORK],
+        ..auto.setting(Setting::Isolated)
+    });
+    for mode in ["0", "1"] {
+        let name = format!("isolated-{mode}");
+        let guest = GuestSpec::new(&name, Variant::STANDARD, &[ISOLATION]).mode(mode);
+        guests.push(guest.setting(Setting::Isolated));
+    }
+    let without = Variant {
+        pwlocks: false,
+        ..Variant::TESTED
+    };
+    // Without pwlocks there is no mode, and a lock is the kernel's own: one flavour is enough, the
+    // one on which that lock is a sleeping one.
+    let programs: &[_] = match flavour {
+        Flavour::Amd64 => &[SIZE],
+        Flavour::RtAmd64 => &[SIZE, CONSERVATION, DRAIN_ALL, IOCTL],
+    };
+    guests.push(GuestSpec::new("config-n", without, programs));
+    let on_by_default = Variant {
+        on_by_default: true,
+        ..Variant::STANDARD
+    };
+    guests.push(GuestSpec::new("default-y", on_by_default, &[SWITCH]));
+    guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting));
+    guests
+}
+
+/// A build that is broken on purpose and the program that must notice.
+#[derive(Clone, Debug)]
+pub struct Sabotage {
+    /// The flavour on which the breakage shows.
+    pub flavour: Flavour,
+    /// The guest, whose only program must fail.
+    pub guest: GuestSpec,
+}
+
+/// The sabotages of the suite.
+pub fn sabotages() -> Vec<Sabotage> {
+    [
+        ("unlock-rereads-key", LOCK, "1"),
+        ("address-before-pin", LOCK, "1"),
+        ("assert-this-cpu", LOCK, "1"),
+        ("dead-cpu-unlocked", CONSERVATION, "1"),
+        ("drain-without-barrier", DRAIN_ALL, "1"),
+    ]
+    .map(|(name, program, mode)| Sabotage {
+        flavour: Flavour::Amd64,
+        guest: GuestSpec::new(
+            &format!("sabotage-{name}"),
+            Variant {
+                sabotage: Some(name),
+                ..Variant::TESTED
+            },
+            &[program],
+        )
+        .mode(mode),
+    })
+    .into()
+}
+
+/// A test that is skipped for a reason that is none to worry about.
+#[derive(Debug)]
+pub struct ExpectedSkip {
+    /// The program.
+    pub program: &'static str,
+    /// Words of the test's name.
+    pub test: &'static str,
+    /// Words of the reason it gives.
+    pub reason: &'static str,
+}
+
+/// Every skip that is not listed here is a failure.
+pub const EXPECTED_SKIPS: &[ExpectedSkip] = &[];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{guests, sabotages};
+    use crate::kernel_choice::Flavour;
+
+    #[test]
+    fn guests_have_names_of_their_own() {
+        for flavour in [Flavour::Amd64, Flavour::RtAmd64] {
+            let all: Vec<_> = guests(flavour)
+                .into_iter()
+                .chain(sabotages().into_iter().map(|sabotage| sabotage.guest))
+                .map(|guest| guest.name)
+                .collect();
+            let distinct: BTreeSet<_> = all.iter().collect();
+            assert_eq!(distinct.len(), all.len());
+        }
+    }
+
+    #[test]
+    fn the_last_cpu_is_the_isolated_one() {
+        let all = guests(Flavour::Amd64);
+        let guest = all.iter().find(|guest| guest.name == "isolated-1").unwrap();
+        assert_eq!(
+            guest.arguments(8),
+            "isolcpus=nohz,domain,managed_irq,7 nohz_full=7 rcu_nocbs=7 pwlocks=1"
+        );
+        let plan = guest.plan(8);
+        assert_eq!(plan.steps[0].env["PWLOCKS_ISOLATED"], "7");
+        assert_eq!(plan.steps[0].argv, ["/usr/libexec/pwlocks/isolation"]);
+    }
+
+    #[test]
+    fn every_sabotage_names_one_program_that_must_notice() {
+        for sabotage in sabotages() {
+            assert_eq!(sabotage.guest.programs.len(), 1);
+            let plan = sabotage.guest.plan(4);
+            let named = plan.steps[0].env["PWLOCKS_SABOTAGE"].as_str();
+            assert_eq!(Some(named), sabotage.guest.variant.sabotage);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The modules, built by Kbuild for one kernel in one variant.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::failure::{During, Failure, Result};
+use crate::job::Job;
+use crate::key::Key;
+use crate::lab::Lab;
+use crate::metadata::Prepared;
+use crate::module_file::ModuleFile;
+use crate::sandbox::Sandbox;
+use crate::store::Entry;
+use crate::variant::Variant;
+
+/// Folders and files of the project that Kbuild reads, beside the `*.rs` and `*.c` at the top.
+const SOURCES: &[&str] = &["Kbuild", "rust", "include"];
+
+/// Where a sandbox sees the project and the output folder.
+pub const PROJECT: &str = "/mnt/project";
+pub const OUTPUT: &str = "/mnt/out";
+
+/// Lines that Kbuild prints, for the progress bar.
+const EXPECTED_LINES: u64 = 35;
+
+/// A folder of built modules.
+pub fn get(lab: &Lab, kernel: &Prepared, variant: Variant) -> Result<PathBuf> {
+    let name = format!("{}-{}", kernel.release.name, variant.name());
+    let step = format!("{name}: modules");
+    let entry = Entry {
+        kind: "modules",
+        name,
+        key: key(lab.project.folder(), kernel, variant).during(&step)?,
+    };
+    lab.store
+        .get(&entry, |place| make(lab, kernel, variant, &step, place))
+}
+
+fn key(project: &Path, kernel: &Prepared, variant: Variant) -> std::io::Result<Key> {
+    let mut key = Key::builder()
+        .input("kernel", kernel.key.to_string())
+        .input("variant", variant.make_arguments().join(" "));
+    for source in SOURCES {
+        key = key.tree(project, Path::new(source))?;
+    }
+    for source in top_level_sources(project)? {
+        key = key.tree(project, &source)?;
+    }
+    Ok(key.finish())
+}
+
+fn top_level_sources(project: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(project)? {
+        let name = PathBuf::from(entry?.file_name());
+        if name
+            .extension()
+            .is_some_and(|end| end == "rs" || end == "c")
+        {
+            sources.push(name);
+        }
+    }
+    sources.sort();
+    Ok(sources)
+}
+
+/// A Kbuild run on the project, which it cannot write to, with its output in `output`.
+pub fn kbuild(
+    lab: &Lab,
+    kernel: &Prepared,
+    output: &Path,
+    arguments: impl IntoIterator<Item = String>,
+) -> Sandbox {
+    let fixed = [format!("M={PROJECT}"), format!("MO={OUTPUT}")];
+    kernel
+        .make(lab.options.jobs, fixed.into_iter().chain(arguments))
+        .read_only(lab.project.folder(), PROJECT)
+        .writable(output, OUTPUT)
+}
+
+fn make(lab: &Lab, kernel: &Prepared, variant: Variant, step: &str, place: &Path) -> Result<()> {
+    let output = tempfile::tempdir_in(place).during(step)?;
+    let name = format!("modules-{}-{}", kernel.release.name, variant.name());
+    let log = lab.project.log(&name);
+    let bar = lab.ui.step(step, Some(EXPECTED_LINES));
+    let mut arguments = variant.make_arguments();
+    arguments.push("modules".into());
+    let sandbox = kbuild(lab, kernel, output.path(), arguments);
+    Job::new(step, &log)
+        .run(&lab.ui, &lab.interrupt, sandbox, &bar)
+        .map_err(|failure| {
+            failure.remedy("correct the error that the log shows and run the command again")
+        })?;
+    let mut built = 0;
+    for entry in fs::read_dir(output.path()).during(step)? {
+        let path = entry.during(step)?.path();
+        let Some(file_name) = path
+            .file_name()
+            .filter(|_| path.extension().is_some_and(|end| end == "ko"))
+        else {
+            continue;
+        };
+        let module = ModuleFile::read(&path).during(step)?;
+        if module.release != kernel.release.name {
+            let cause = format!(
+                "{} is for {}, not for {}",
+                path.display(),
+                module.release,
+                kernel.release.name
+            );
+            return Err(Failure::step(step, cause).log(log));
+        }
+        fs::copy(&path, place.join(file_name)).during(step)?;
+        built += 1;
+    }
+    if built == 0 {
+        return Err(Failure::step(step, "Kbuild made no module").log(log));
+    }
+    bar.done(&format!("{built} built"));
+    output.close().during(step)
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! scripts/bootstrap on machines that lack things, played by stand-ins for apt and dpkg.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const BOOTSTRAP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/bootstrap");
+
+/// What bootstrap may call beside the stand-ins.
+const TOOLS: [&str; 10] = [
+    "cat", "dirname", "env", "grep", "mktemp", "rm", "sed", "sh", "tail", "tr",
+];
+
+struct Machine(TempDir);
+
+impl Machine {
+    /// A machine on which nothing is installed, where apt knows a cargo of `candidate`.
+    fn new(user: u32, candidate: &str) -> Self {
+        let machine = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(machine.path("bin")).unwrap();
+        for tool in TOOLS {
+            let found = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(tool));
+            let found = found.iter().find(|path| path.exists()).unwrap();
+            symlink(found, machine.path("bin").join(tool)).unwrap();
+        }
+        machine.stand_in("id", &format!("echo {user}"));
+        machine.stand_in("dpkg", "echo amd64");
+        machine.stand_in("dpkg-query", "exit 1");
+        machine.stand_in("apt-cache", &format!("echo '  Candidate: {candidate}'"));
+        machine.stand_in("apt-get", "echo \"$*\" >>\"$CALLS\"");
+        machine
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn stand_in(&self, name: &str, body: &str) {
+        let file = self.path("bin").join(name);
+        fs::write(&file, format!("#!/bin/sh\n{body}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn run(&self, command: &str) -> Output {
+        Command::new("/bin/sh")
+            .args([BOOTSTRAP, command])
+            .env_clear()
+            .env("PATH", self.path("bin"))
+            .env("HOME", self.path("home"))
+            .env("CALLS", self.path("calls"))
+            .output()
+            .unwrap()
+    }
+
+    fn apt_calls(&self) -> Vec<String> {
+        let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
+        calls.lines().map(str::to_owned).collect()
+    }
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn an_ordinary_user_is_told_the_exact_apt_line() {
+    let machine = Machine::new(1000, "1.85.0+dfsg3-1");
+    let output = machine.run("check");
+    assert_eq!(output.status.code(), Some(2));
+    let errors = errors(&output);
+    let line = "apt-get install --no-install-recommends gcc libc6-dev ca-certificates mmdebstrap \
+                debian-archive-keyring";
+    assert!(errors.contains(line), "{errors}");
+    assert_eq!(machine.apt_calls(), [""; 0]);
+}
+
+#[test]
+fn unit_tests_need_no_mmdebstrap() {
+    let machine = Machine::new(1000, "1.85.0+dfsg3-1");
+    let errors = errors(&machine.run("check-host"));
+    assert!(errors.contains("gcc libc6-dev"), "{errors}");
+    assert!(!errors.contains("mmdebstrap"), "{errors}");
+}
+
+#[test]
+fn root_gets_them_installed_and_is_told_which() {
+    let machine = Machine::new(0, "1.85.0+dfsg3-1");
+    machine.stand_in("cargo", "echo cargo 1.85.0; [ \"$1\" = --version ]");
+    let output = machine.run("check-host");
+    let errors = errors(&output);
+    // The stand-in for cargo builds nothing.
+    assert_eq!(output.status.code(), Some(3), "{errors}");
+    assert!(
+        errors.contains("missing: gcc libc6-dev ca-certificates\n"),
+        "{errors}"
+    );
+    let install = "install -y -q --no-install-recommends gcc libc6-dev ca-certificates";
+    assert_eq!(machine.apt_calls(), ["update -q", install]);
+}
+
+#[test]
+fn a_release_file_past_its_date_is_taken_and_that_is_said() {
+    let machine = Machine::new(0, "1.85.0+dfsg3-1");
+    machine.stand_in("cargo", "echo cargo 1.85.0; [ \"$1\" = --version ]");
+    machine.stand_in(
+        "apt-get",
+        "echo \"$*\" >>\"$CALLS\"\n\
+         case \"$*\" in *Valid-Until=false* | install*) exit 0 ;; esac\n\
+         echo 'E: Release file is not valid anymore (invalid since 2d)'; exit 100",
+    );
+    let errors = errors(&machine.run("check-host"));
+    assert!(errors.contains("past its date"), "{errors}");
+    assert!(errors.contains("signatures are still checked"), "{errors}");
+    assert_eq!(
+        machine.apt_calls()[..2],
+        ["update -q", "update -q -o Acquire::Check-Valid-Until=false"]
+    );
+}
+
+#[test]
+fn an_old_cargo_is_not_used() {
+    let machine = Machine::new(1000, "0.66.0+ds1-1");
+    machine.stand_in("cargo", "echo 'cargo 1.84.1 (66221abde 2024-11-19)'");
+    let output = machine.run("check-host");
+    assert_eq!(output.status.code(), Some(2));
+    let errors = errors(&output);
+    assert!(errors.contains("cargo 1.85 or newer is needed"), "{errors}");
+}
