@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Thin targets: the work is done by tools/lab, which scripts/bootstrap builds and starts, and by
+# Kbuild. Kernel modules are described in Kbuild.
+#
+# Variables: KERNEL ACCEL CPUS MEM JOBS V (see `make help`), KDIR for plain Kbuild use.
+
+LAB := scripts/bootstrap
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@echo 'Variables:'
+	@echo '  KERNEL=   release (7.2.9+deb13-rt-amd64), series (7.3) or all; default: newest 7.2'
+	@echo '  ACCEL=    auto (default), kvm or tcg'
+	@echo '  CPUS=     CPUs of a guest (default 4)'
+	@echo '  MEM=      memory of a guest in MiB (default 1024)'
+	@echo '  JOBS=     guests and compilers at once (default: as many as there are CPUs)'
+	@echo '  HANG_TIMEOUT= seconds without output after which a guest counts as hung (default 120)'
+	@echo '  V=1       show the commands'
+	@echo '  KDIR=     a prepared kernel tree, for modules, modules_install and clean'
+
+.PHONY: run
+run: ## show the demonstration: an isolated CPU with and without pwlocks
+	@$(LAB) run
+
+.PHONY: check
+check: ## run all tests, on the host and in guests
+	@$(LAB) check
+
+.PHONY: check-host
+check-host: ## run the unit tests of the host programs, without a VM
+	@$(LAB) check-host
+
+.PHONY: build
+build: ## build the modules into build/modules and the guest programs
+	@$(LAB) build
+
+.PHONY: shell
+shell: ## start an interactive guest with the modules at hand
+	@$(LAB) shell
+
+.PHONY: lint
+lint: ## check formatting and lints of everything
+	@$(LAB) lint
+
+.PHONY: rust-analyzer
+rust-analyzer: ## write rust-project.json for editors
+	@$(LAB) rust-analyzer
+
+.PHONY: modules
+modules: ## plain Kbuild: build the modules for the prepared tree KDIR
+	$(kbuild)
+
+.PHONY: modules_install
+modules_install: ## plain Kbuild: install the modules for KDIR
+	$(kbuild)
+
+.PHONY: clean
+ifdef KDIR
+clean: ## remove build products (with KDIR those of plain Kbuild)
+	$(kbuild)
+else
+clean:
+	rm -rf build rust-project.json
+endif
+
+.PHONY: distclean
+distclean: ## remove build products and the cache
+	@$(LAB) distclean
+
+# Options like CONFIG_PWLOCKS=n on make's command line reach Kbuild by themselves.
+define kbuild
+$(if $(KDIR),,$(error $@ needs KDIR=<prepared kernel tree with Rust metadata>; `make build` makes its own))
+$(MAKE) -C $(KDIR) M=$(CURDIR) $@
+endef
