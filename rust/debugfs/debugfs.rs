@@ -129,7 +129,8 @@ struct Operations(bindings::file_operations);
 unsafe impl Sync for Operations {}
 
 static OPERATIONS: Operations = Operations(bindings::file_operations {
-    owner: crate::THIS_MODULE.as_ptr(),
+    // `THIS_MODULE`. What the `module!` macro calls it differs between 7.2 and 7.3.
+    owner: (&raw const bindings::__this_module).cast_mut(),
     open: Some(open),
     read: Some(bindings::seq_read),
     llseek: Some(bindings::seq_lseek),

@@ -273,7 +273,7 @@ fn unknown(rng: &mut Rng) -> Case {
     let magic = *rng.choice(b"pPq\0\xff").unwrap_or(&b'p');
     let size = rng.u64(..0x4000);
     let direction = rng.u64(..4);
-    let request = number | u64::from(magic) << 8 | size << 16 | direction << 30;
+    let request = number | (u64::from(magic) << 8) | (size << 16) | (direction << 30);
     let known = DRAINS.contains(&request)
         || [
             uapi::ALLOC,
