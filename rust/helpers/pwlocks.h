@@ -117,6 +117,11 @@ struct pw_trylock *pwlocks_trylock_local_irqsave(struct pw_trylock __percpu *loc
 struct pw_taken pwlocks_trylock_owner(struct pw_trylock __percpu *lock, unsigned int cpu,
 				      bool dead);
 
+/* barrier.c */
+void pwlocks_smp_mb(void);
+void pwlocks_smp_rmb(void);
+void pwlocks_smp_wmb(void);
+
 /* percpu.c */
 void __percpu *pwlocks_percpu_alloc(size_t size, size_t align);
 void pwlocks_percpu_free(void __percpu *ptr);

@@ -94,12 +94,12 @@ use kernel::{
             Full,
             Relaxed, //
         },
-        barrier::smp_mb,
         Arc,
         Mutex, //
     },
 };
 use pwlocks::{
+    barrier::smp_mb,
     cpu::{
         self,
         Cpu, //

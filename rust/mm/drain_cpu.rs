@@ -18,11 +18,11 @@ use super::{
     Mm,
 };
 use core::ops::DerefMut;
-use kernel::sync::barrier::{
-    smp_rmb,
-    smp_wmb, //
-};
 use pwlocks::{
+    barrier::{
+        smp_rmb,
+        smp_wmb, //
+    },
     cpu::Cpu,
     owner::Owner, //
 };

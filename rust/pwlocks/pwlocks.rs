@@ -41,6 +41,7 @@ use kernel::prelude::*;
 pub mod bindings;
 
 pub mod backend;
+pub mod barrier;
 pub mod cpu;
 pub mod hotplug;
 pub mod lock;

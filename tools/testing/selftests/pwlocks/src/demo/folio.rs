@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn names() {
         assert_eq!(batch_names(0), "none");
-        assert_eq!(batch_names(1 << uapi::BATCH_BH | 1), "lru_add+bh");
+        assert_eq!(batch_names((1 << uapi::BATCH_BH) | 1), "lru_add+bh");
     }
 
     #[test]

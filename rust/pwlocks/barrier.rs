@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Barriers between CPUs, by the names they have in C.
+//!
+//! The kernel crate has them too, but under other names from one release to the next (7.2 and 7.3).
+//!
+//! C header: [`include/asm-generic/barrier.h`](srctree/include/asm-generic/barrier.h)
+
+use crate::bindings;
+
+/// Orders all accesses before it before all after it (`smp_mb()`). Any context.
+#[inline]
+pub fn smp_mb() {
+    // SAFETY: A barrier has no requirements.
+    unsafe { bindings::pwlocks_smp_mb() }
+}
+
+/// Orders the reads before it before those after it (`smp_rmb()`). Any context.
+#[inline]
+pub fn smp_rmb() {
+    // SAFETY: A barrier has no requirements.
+    unsafe { bindings::pwlocks_smp_rmb() }
+}
+
+/// Orders the writes before it before those after it (`smp_wmb()`). Any context.
+#[inline]
+pub fn smp_wmb() {
+    // SAFETY: A barrier has no requirements.
+    unsafe { bindings::pwlocks_smp_wmb() }
+}
