@@ -6,6 +6,7 @@
 //! serial port and powers the guest off. Whatever fails here is said in the kernel log, and the
 //! missing `@done` tells the host.
 
+mod clocksource;
 mod kmsg;
 mod mounts;
 mod power;
@@ -34,6 +35,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     if plan.interactive {
         return Ok(shell::run(&base)?);
     }
+    clocksource::settle();
     let mut port = ResultPort::open()?;
     for step in &plan.steps {
         runner::run_step(step, &base, &mut port)?;

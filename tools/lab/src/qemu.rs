@@ -71,7 +71,7 @@ pub fn sandbox(
         "printk.devkmsg=on",
     ]
     .map(str::to_owned);
-    let clock = tsc::argument(machine.accel);
+    let clock = tsc::arguments(machine.accel);
     let own = (!arguments.is_empty()).then(|| arguments.to_owned());
     let all: Vec<_> = fixed.into_iter().chain(clock).chain(own).collect();
     let append = all.join(" ");

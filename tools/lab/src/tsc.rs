@@ -4,7 +4,9 @@
 //!
 //! A guest's kernel finds out by counting ticks against another timer for a few milliseconds. Under
 //! the emulator either may stand still meanwhile, when the host has other things to do, and then
-//! time in the guest runs as wrong as the result. So the guest is told.
+//! time in the guest runs as wrong as the result. Later it compares the two again and again, for
+//! moments as short as 30 us, and falls back to the slower timer for good if one of them was late.
+//! So the guest is told how fast the counter is, and that it is reliable.
 
 use std::arch::x86_64::_rdtsc;
 use std::sync::OnceLock;
@@ -24,8 +26,8 @@ const STRETCH: Duration = Duration::from_millis(25);
 /// How often clock and counter are read together, for one pair without an interruption between.
 const READINGS: usize = 20;
 
-/// The kernel argument that tells a guest, if it has to be told.
-pub fn argument(accel: Accel) -> Option<String> {
+/// The kernel arguments that tell a guest, if it has to be told.
+pub fn arguments(accel: Accel) -> Option<String> {
     static HOST: OnceLock<Option<u64>> = OnceLock::new();
     let khz = match accel {
         // KVM has ways of its own to tell.
@@ -34,7 +36,7 @@ pub fn argument(accel: Accel) -> Option<String> {
         Accel::Tcg => *HOST.get_or_init(host_khz),
         Accel::Icount => Some(ICOUNT_KHZ),
     };
-    khz.map(|khz| format!("tsc_early_khz={khz}"))
+    khz.map(|khz| format!("tsc_early_khz={khz} tsc=reliable"))
 }
 
 /// The frequency of this machine's counter, or `None` if it has no constant one.
@@ -100,7 +102,7 @@ fn ticks() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reading, argument, constant, host_khz};
+    use super::{Reading, arguments, constant, host_khz};
     use crate::accel::Accel;
 
     fn readings(of: [(u64, u64); 3]) -> [Reading; 3] {
@@ -138,10 +140,10 @@ mod tests {
 
     #[test]
     fn only_emulated_guests_are_told() {
-        assert_eq!(argument(Accel::Kvm), None);
+        assert_eq!(arguments(Accel::Kvm), None);
         assert_eq!(
-            argument(Accel::Icount).as_deref(),
-            Some("tsc_early_khz=1000000")
+            arguments(Accel::Icount).as_deref(),
+            Some("tsc_early_khz=1000000 tsc=reliable")
         );
     }
 }
