@@ -3,7 +3,10 @@
 //! Kernel tracepoints, in a trace buffer of our own.
 
 use crate::{kernel_file, ktap::Trouble};
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 const TRACEFS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
@@ -30,31 +33,60 @@ impl Trace {
         Ok(trace)
     }
 
+    /// Records `event` only where `condition` holds of its fields, as `target_cpu == 3`.
+    pub fn filter(&self, event: &str, condition: &str) -> Result<(), Trouble> {
+        kernel_file::write(self.0.join("events").join(event).join("filter"), condition)
+    }
+
     /// Forgets what was recorded so far.
     pub fn clear(&self) -> Result<(), Trouble> {
         fs::write(self.0.join("trace"), "")?;
         Ok(())
     }
 
+    /// Records no more.
+    pub fn stop(&self) -> Result<(), Trouble> {
+        kernel_file::write(self.0.join("tracing_on"), "0")
+    }
+
     /// The events recorded on `cpu`, one per line. Fails if some were lost.
     pub fn events_on(&self, cpu: usize) -> Result<Vec<String>, Trouble> {
         let folder = self.0.join("per_cpu").join(format!("cpu{cpu}"));
-        let stats = kernel_file::read(folder.join("stats"))?;
-        let lost = stats.lines().any(|line| {
-            line.split_once(": ")
-                .is_some_and(|(name, count)| is_loss(name) && count.trim() != "0")
-        });
 
-        if lost {
-            return Err(format!("the trace of CPU {cpu} is incomplete: {stats}").into());
-        }
-        let text = kernel_file::read(folder.join("trace"))?;
-        Ok(text
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .map(str::to_owned)
-            .collect())
+        complete(&folder)?;
+        Ok(events(&kernel_file::read(folder.join("trace"))?))
     }
+
+    /// The events recorded on all CPUs, one per line, by time. Fails if some were lost.
+    pub fn events(&self) -> Result<Vec<String>, Trouble> {
+        for entry in fs::read_dir(self.0.join("per_cpu"))? {
+            complete(&entry?.path())?;
+        }
+        Ok(events(&kernel_file::read(self.0.join("trace"))?))
+    }
+}
+
+/// Fails if events are missing from the buffer of one CPU, which is `folder`.
+fn complete(folder: &Path) -> Result<(), Trouble> {
+    let stats = kernel_file::read(folder.join("stats"))?;
+    let lost = stats.lines().any(|line| {
+        line.split_once(": ")
+            .is_some_and(|(name, count)| is_loss(name) && count.trim() != "0")
+    });
+
+    if lost {
+        return Err(format!("{} is incomplete: {stats}", folder.display()).into());
+    }
+    Ok(())
+}
+
+/// The lines of a trace that are events.
+fn events(trace: &str) -> Vec<String> {
+    trace
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whether a line of the buffer's statistics counts events that are missing.

@@ -37,6 +37,8 @@ fn main() -> ExitCode {
     if contradictions.is_empty() {
         return ExitCode::SUCCESS;
     }
-    eprintln!("the loop was switched out for: {:?}", outcome.switched_to);
+    for switch in outcome.switches() {
+        eprintln!("{switch}");
+    }
     ExitCode::FAILURE
 }

@@ -22,10 +22,9 @@ fn report(outcome: &Outcome) -> ExitCode {
     let mut report = Report::begin(5);
 
     report.diagnostic(format_args!("{row:?}"));
-    report.diagnostic(format_args!(
-        "the loop was switched out for: {:?}",
-        outcome.switched_to
-    ));
+    for switch in outcome.switches() {
+        report.diagnostic(switch);
+    }
     report.test("all drains were made", || {
         ensure!(row.drains == DRAINS, "{} of {DRAINS}", row.drains);
         Ok(())

@@ -9,8 +9,10 @@ mod drains;
 mod observer;
 mod row;
 mod spinner;
+mod switch;
 
 pub use row::{Folios, Micros, Row};
+pub use switch::Switch;
 
 use crate::{
     cpulist,
@@ -43,8 +45,17 @@ pub struct Outcome {
     pub row: Row,
     /// Work queued on the isolated CPU meanwhile as pwlocks counts it.
     pub queued_by_pwlocks: u64,
-    /// What the loop was switched out for, as the scheduler's tracepoint says.
-    pub switched_to: Vec<String>,
+    /// For whom the loop was switched out against its will, as the scheduler's tracepoints say.
+    pub switches: Vec<Switch>,
+}
+
+impl Outcome {
+    /// A line for each time that the loop was switched out.
+    pub fn switches(&self) -> impl Iterator<Item = String> + '_ {
+        self.switches
+            .iter()
+            .map(|switch| format!("the loop was switched out for {switch}"))
+    }
 }
 
 /// The CPU the kernel isolates; skips if there is none.
@@ -93,7 +104,7 @@ pub fn run() -> Result<Outcome, Trouble> {
     Ok(Outcome {
         row,
         queued_by_pwlocks: seen.queued_by_pwlocks,
-        switched_to: seen.switched_to,
+        switches: seen.switches,
     })
 }
 

@@ -2,6 +2,7 @@
 
 //! What the isolated CPU had to do meanwhile.
 
+use super::switch::{self, Switch};
 use crate::{
     kernel_file,
     ktap::Trouble,
@@ -12,6 +13,8 @@ use nix::unistd::Pid;
 
 const WORK: &str = "workqueue/workqueue_execute_start";
 const SWITCH: &str = "sched/sched_switch";
+/// Before the wakeup itself, in the context of who asks for it.
+const WAKING: &str = "sched/sched_waking";
 
 /// How a trace names a function of the module.
 const OUR_FUNCTION: &str = "[mm_swap_demo]";
@@ -40,15 +43,17 @@ pub(super) struct Seen {
     pub(super) involuntary: u64,
     /// Works queued on the CPU, by pwlocks' own count.
     pub(super) queued_by_pwlocks: u64,
-    /// For what the loop was switched out.
-    pub(super) switched_to: Vec<String>,
+    /// For whom the loop was switched out against its will.
+    pub(super) switches: Vec<Switch>,
 }
 
 impl Observer {
     /// Starts to trace.
     pub(super) fn new(cpu: usize) -> Result<Self, Trouble> {
-        let trace = Trace::begin("pwlocks_demonstration", &[WORK, SWITCH])?;
+        let trace = Trace::begin("pwlocks_demonstration", &[WORK, SWITCH, WAKING])?;
+        let here = format!("target_cpu == {cpu}");
 
+        trace.filter(WAKING, &here)?;
         Ok(Self { cpu, trace })
     }
 
@@ -62,36 +67,27 @@ impl Observer {
         })
     }
 
-    /// What happened since.
-    pub(super) fn end(&self, begin: &Begin) -> Result<Seen, Trouble> {
+    /// What happened since. Ends the trace.
+    pub(super) fn end(self, begin: &Begin) -> Result<Seen, Trouble> {
+        self.trace.stop()?;
         let involuntary = involuntary_switches(begin.thread)? - begin.involuntary;
         let counts = pw_counts::of(self.cpu)?;
-        let events = self.trace.events_on(self.cpu)?;
-        let works = events.iter().filter(|event| is_our_work(event)).count();
+        let here = self.trace.events_on(self.cpu)?;
+        let works = here.iter().filter(|event| is_our_work(event)).count();
+        // Who wakes a task of the CPU may be on any.
+        let everywhere = self.trace.events()?;
 
         Ok(Seen {
             works: works as u64,
             involuntary,
             queued_by_pwlocks: counts.queued - begin.counts.queued,
-            switched_to: events
-                .iter()
-                .filter_map(|event| switched_to(event, begin.thread))
-                .collect(),
+            switches: switch::of(begin.thread, &everywhere),
         })
     }
 }
 
 fn is_our_work(event: &str) -> bool {
     event.contains("workqueue_execute_start:") && event.contains(OUR_FUNCTION)
-}
-
-/// The task that `thread` was switched out for, if `event` says that.
-fn switched_to(event: &str, thread: Pid) -> Option<String> {
-    let (from, to) = event.split_once(" ==> ")?;
-
-    from.split_whitespace()
-        .any(|word| word.strip_prefix("prev_pid=") == Some(&thread.to_string()))
-        .then(|| to.to_owned())
 }
 
 fn involuntary_switches(thread: Pid) -> Result<u64, Trouble> {
@@ -116,14 +112,5 @@ mod tests {
         assert!(is_our_work(line));
         assert!(!is_our_work(&line.replace(" [mm_swap_demo]", "")));
         assert!(!is_our_work(&line.replace("execute_start", "execute_end")));
-    }
-
-    #[test]
-    fn switch() {
-        let line = "  loop-7  [003] d..2.  1.2: sched_switch: prev_comm=loop prev_pid=7 \
-                    prev_prio=39 prev_state=R+ ==> next_comm=kworker/3:1 next_pid=57 next_prio=120";
-        let to = switched_to(line, Pid::from_raw(7)).expect("a switch of 7");
-        assert!(to.starts_with("next_comm=kworker/3:1 "));
-        assert_eq!(switched_to(line, Pid::from_raw(57)), None);
     }
 }
