@@ -65,7 +65,7 @@ struct Figure {
     cost: Option<u64>,
 }
 
-/// The file `count`: writing counts, reading shows the figures.
+/// The file `cost/count`: writing counts, reading shows the figures.
 #[pin_data]
 pub(crate) struct Counting {
     one_at_a_time: Arc<Mutex<()>>,

@@ -4,8 +4,8 @@
 //!
 //! debugfs has a file per test, `pwlocks_test/<subject>/<test>`. Writing anything to it runs the
 //! test, in the mode in force and in the writer's task and threads of its own; reading it then says
-//! `ok`, `SKIP` or `FAIL` and why. Only one test runs at a time. `pwlocks_test/count` counts what
-//! lock operations cost, `pwlocks_test/sizes` what they take up.
+//! `ok`, `SKIP` or `FAIL` and why. Only one test runs at a time. `pwlocks_test/cost/count`
+//! counts what lock operations cost, `pwlocks_test/sizes` what they take up.
 //!
 //! Some tests change the mode and change it back, or take a CPU down and up again. No other module
 //! may use the locks meanwhile.
@@ -14,6 +14,9 @@ use kernel::prelude::*;
 
 #[path = "../bindings/bindings.rs"]
 mod bindings;
+
+#[path = "../debugfs/debugfs.rs"]
+mod debugfs;
 
 mod assertion;
 mod context;

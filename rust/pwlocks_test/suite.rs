@@ -5,6 +5,10 @@
 use crate::{
     assertion,
     count,
+    debugfs::{
+        Dir,
+        SubDir, //
+    },
     exclusion,
     flip,
     flip_load,
@@ -24,10 +28,6 @@ use crate::{
     work, //
 };
 use kernel::{
-    debugfs::{
-        Dir,
-        File, //
-    },
     fmt, new_mutex,
     prelude::*,
     sync::{
@@ -78,6 +78,7 @@ const TESTS: &[(&CStr, &[(&CStr, Run)])] = &[
 /// What debugfs needs to run one test.
 #[pin_data]
 struct Test {
+    name: &'static CStr,
     run: Run,
     one_at_a_time: Arc<Mutex<()>>,
     #[pin]
@@ -85,12 +86,19 @@ struct Test {
 }
 
 impl Test {
-    fn new(run: Run, one_at_a_time: Arc<Mutex<()>>) -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
+    fn new(
+        name: &'static CStr,
+        run: Run,
+        one_at_a_time: Arc<Mutex<()>>,
+    ) -> Result<Pin<KBox<Self>>> {
+        let test = try_pin_init!(Self {
+            name,
             run,
             one_at_a_time,
             last <- new_mutex!(None),
-        })
+        });
+
+        KBox::pin_init(test, GFP_KERNEL)
     }
 
     fn run(&self) {
@@ -110,58 +118,60 @@ impl Test {
     }
 }
 
+/// A directory in `pwlocks_test`.
+type Subject<T> = SubDir<Pin<KBox<T>>, ()>;
+
 /// The directory `pwlocks_test`.
 pub(crate) struct Suite {
-    // Files go before what they are in.
-    _tests: KVec<Pin<KBox<File<Test>>>>,
-    _count: Pin<KBox<File<count::Counting>>>,
-    _sizes: Pin<KBox<File<()>>>,
-    _subjects: KVec<Dir>,
-    _dir: Dir,
+    _tests: KVec<Subject<Test>>,
+    _cost: Subject<count::Counting>,
 }
 
 impl Suite {
     /// Makes the files. May sleep.
     pub(crate) fn new() -> Result<Self> {
         let one_at_a_time = Arc::pin_init(new_mutex!(()), GFP_KERNEL)?;
-        let dir = Dir::new(c"pwlocks_test");
+        let dir = Dir::new(c"pwlocks_test", (), &[(c"sizes", |(), f| sizes::show(f))])?;
+        let dir = Arc::new(dir, GFP_KERNEL)?;
         let mut subjects = KVec::new();
-        let mut files = KVec::new();
 
         for &(subject, tests) in TESTS {
-            let folder = dir.subdir(subject);
+            let mut made = KVec::with_capacity(tests.len(), GFP_KERNEL)?;
 
             for &(name, run) in tests {
-                let file = folder.read_write_callback_file(
-                    name,
-                    Test::new(run, one_at_a_time.clone()),
-                    &|test: &Test, f: &mut fmt::Formatter<'_>| test.show(f),
-                    &|test: &Test, _| {
-                        test.run();
-                        Ok(())
-                    },
-                );
-                files.push(KBox::pin_init(file, GFP_KERNEL)?, GFP_KERNEL)?;
+                made.push(Test::new(name, run, one_at_a_time.clone())?, GFP_KERNEL)?;
             }
+            let folder = SubDir::new(
+                dir.clone(),
+                subject,
+                made,
+                |test| test.name,
+                |test, f| test.show(f),
+                |test| {
+                    test.run();
+                    Ok(())
+                },
+            )?;
             subjects.push(folder, GFP_KERNEL)?;
         }
 
-        let count = dir.read_write_callback_file(
-            c"count",
-            count::Counting::new(one_at_a_time),
-            &|counting: &count::Counting, f: &mut fmt::Formatter<'_>| counting.show(f),
-            &|counting: &count::Counting, _| counting.run(),
-        );
-        let count = KBox::pin_init(count, GFP_KERNEL)?;
-        let sizes = dir.read_callback_file(c"sizes", (), &|(), f| sizes::show(f));
-        let sizes = KBox::pin_init(sizes, GFP_KERNEL)?;
+        let mut counting = KVec::with_capacity(1, GFP_KERNEL)?;
+        counting.push(
+            KBox::pin_init(count::Counting::new(one_at_a_time), GFP_KERNEL)?,
+            GFP_KERNEL,
+        )?;
+        let cost = SubDir::new(
+            dir,
+            c"cost",
+            counting,
+            |_| c"count",
+            |counting, f| counting.show(f),
+            |counting| counting.run(),
+        )?;
 
         Ok(Self {
-            _tests: files,
-            _count: count,
-            _sizes: sizes,
-            _subjects: subjects,
-            _dir: dir,
+            _tests: subjects,
+            _cost: cost,
         })
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a lock costs, in instructions: pwlocks_test/count, for a guest with one CPU under QEMU's
+//! What a lock costs, in instructions: pwlocks_test/cost/count, for a guest with one CPU under QEMU's
 //! `-icount shift=0`.
 //!
 //! A figure is one round of a loop: lock, touch what it protects, unlock. It is printed as
@@ -108,7 +108,7 @@ fn loaded() -> Result<(selftests::module::Module, selftests::module::Module), Tr
 }
 
 fn count() -> Result<Figures, Trouble> {
-    let file = kernel_file::debugfs("pwlocks_test/count");
+    let file = kernel_file::debugfs("pwlocks_test/cost/count");
 
     kernel_file::write(&file, "1")?;
     let text = kernel_file::read(&file)?;

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use selftests::{
     demo::{Device, Modules, PATH},
     doing::Doing as _,
-    ensure,
+    ensure, kernel_tests,
     ktap::{Trouble, Verdict},
     module,
 };
@@ -60,6 +60,23 @@ pub(crate) fn debugfs_file() -> Verdict {
     let text = io::read_to_string(mode).map_err(|error| Trouble::fail(error.to_string()))?;
     ensure!(matches!(text.trim(), "local" | "remote"), "mode: {text}");
     module::unload("pwlocks").doing("rmmod pwlocks once its file is closed")
+}
+
+/// The same for the module with the kernel tests, whose files can be written.
+pub(crate) fn tests_file() -> Verdict {
+    let (tests, pwlocks) = kernel_tests::load()?;
+    let sizes = open("/sys/kernel/debug/pwlocks_test/sizes")?;
+    let test = open("/sys/kernel/debug/pwlocks_test/lock/context")?;
+
+    let result = module::unload("pwlocks_test");
+    ensure!(is_refusal(result), "rmmod with two files open: {result:?}");
+    drop(sizes);
+    let result = module::unload("pwlocks_test");
+    ensure!(is_refusal(result), "rmmod with one file open: {result:?}");
+    let text = io::read_to_string(test).map_err(|error| Trouble::fail(error.to_string()))?;
+    ensure!(text == "not run\n", "a test that was not run: {text}");
+    tests.unload().doing("rmmod once the files are closed")?;
+    pwlocks.unload().doing("rmmod pwlocks")
 }
 
 fn open(path: &str) -> Result<File, Trouble> {

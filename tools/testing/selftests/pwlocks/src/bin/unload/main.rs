@@ -29,10 +29,11 @@ fn ours() -> Result<(), Trouble> {
 }
 
 fn run() -> ExitCode {
-    let mut report = Report::begin(7);
+    let mut report = Report::begin(8);
 
     report.test("refused while a file is open", in_use::open_file);
     report.test("refused while a debugfs file is open", in_use::debugfs_file);
+    report.test("the same for the kernel tests", in_use::tests_file);
     report.test("pwlocks is held by its user", in_use::user);
     report.test("with folios left in batches", in_use::batches);
     report.test("a leak of pages would be seen", leak::pages_are_seen);
