@@ -35,6 +35,12 @@ bool pwlocks_test_preempt_rt(void);
 /* pwlocks_test_smp.c */
 int pwlocks_test_call_on(unsigned int cpu, void (*func)(void *ctx), void *ctx);
 
+/* pwlocks_test_nmi.c */
+int pwlocks_test_nmi_begin(void);
+void pwlocks_test_nmi_end(void);
+int pwlocks_test_nmi_call(unsigned int cpu, void (*func)(void *ctx), void *ctx);
+bool pwlocks_test_in_nmi(void);
+
 /* pwlocks_test_cpu.c */
 int pwlocks_test_cpu_down(unsigned int cpu);
 int pwlocks_test_cpu_up(unsigned int cpu);

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tries from an interrupt, of a lock that the interrupted task holds or does not hold.
+
+use crate::{
+    context::{
+        self,
+        Context, //
+    },
+    datum::Datum,
+    kthread::{
+        self,
+        Place, //
+    },
+    turn::Turn,
+    verdict::{
+        ensure,
+        Trouble,
+        Verdict, //
+    },
+};
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
+};
+use pwlocks::{
+    cpu::Cpu,
+    lock::PwTryLock,
+    new_pw_trylock, //
+};
+
+/// A kind of interrupt that can be raised on a CPU.
+pub(crate) trait Interrupt: Sync {
+    /// Calls `func` in an interrupt on `cpu`, which is another one, and waits for it.
+    fn call_on<F: Fn() + Sync>(&self, cpu: Cpu, func: &F) -> Result;
+
+    /// Whether the caller is in such an interrupt.
+    fn is_here() -> bool;
+}
+
+/// What the interrupts saw, as counts.
+struct Seen {
+    in_interrupt: Atomic<u32>,
+    taken: Atomic<u32>,
+    refused: Atomic<u32>,
+    unbalanced: Atomic<u32>,
+}
+
+/// How many tries an interrupt makes.
+const TRIES: u32 = 2;
+
+impl Seen {
+    /// Interrupts `cpu` and has it try its lock.
+    fn by<I: Interrupt>(interrupt: &I, cpu: Cpu, lock: &PwTryLock<Datum>) -> Result<Self> {
+        let seen = Self {
+            in_interrupt: Atomic::new(0),
+            taken: Atomic::new(0),
+            refused: Atomic::new(0),
+            unbalanced: Atomic::new(0),
+        };
+
+        interrupt.call_on(cpu, &|| {
+            let context = Context::now();
+
+            if I::is_here() {
+                seen.in_interrupt.fetch_add(1, Relaxed);
+            }
+            seen.count(lock.try_lock_local().is_some());
+            seen.count(lock.try_lock_local_irqsave().is_some());
+            if Context::now() != context {
+                seen.unbalanced.fetch_add(1, Relaxed);
+            }
+        })?;
+        Ok(seen)
+    }
+
+    fn count(&self, taken: bool) {
+        let counter = if taken { &self.taken } else { &self.refused };
+
+        counter.fetch_add(1, Relaxed);
+    }
+
+    fn check(&self, expected: u32, when: &str) -> Verdict {
+        let (taken, refused) = (self.taken.load(Relaxed), self.refused.load(Relaxed));
+
+        ensure!(
+            self.in_interrupt.load(Relaxed) == 1,
+            "{when}: that was no such interrupt"
+        );
+        ensure!(
+            taken == expected && refused == TRIES - expected,
+            "{when}: {taken} tries took it, {refused} were refused"
+        );
+        ensure!(
+            self.unbalanced.load(Relaxed) == 0,
+            "{when}: the interrupt's context changed"
+        );
+        Ok(())
+    }
+}
+
+/// Takes a free lock, but not on PREEMPT_RT; never takes one that the interrupted task holds: `hold`
+/// takes it and calls what it is given meanwhile.
+pub(crate) fn trylock<I: Interrupt>(
+    interrupt: &I,
+    hold: impl Fn(&PwTryLock<Datum>, &dyn Fn()) + Sync,
+) -> Verdict {
+    let cpus = kthread::online()?;
+    let [target, requester, ..] = cpus[..] else {
+        return Err(Trouble::Skip("only one CPU is online"));
+    };
+    let lock = new_pw_trylock!(|_| Datum::new())?;
+    let tries = || kthread::on(requester, || Seen::by(interrupt, target, &lock));
+    let free = if context::is_preempt_rt() { 0 } else { TRIES };
+
+    tries()??.check(free, "free")?;
+
+    let turn = Turn::new();
+    let balanced = Turn::new();
+    let seen = kthread::scope(
+        &[Place::On(target)],
+        |_| {
+            let context = Context::now();
+            let in_time = Turn::new();
+
+            hold(&lock, &|| {
+                turn.reach(1);
+                if turn.wait(2) {
+                    in_time.reach(1);
+                }
+            });
+            if in_time.is_reached(1) && Context::now() == context {
+                balanced.reach(1);
+            }
+        },
+        |_| {
+            let seen = if turn.wait(1) {
+                tries()
+            } else {
+                Err(ETIMEDOUT)
+            };
+
+            turn.reach(2);
+            seen
+        },
+    )???;
+    seen.check(0, "held by the interrupted task")?;
+    ensure!(
+        balanced.is_reached(1),
+        "the holder waited too long or its context changed"
+    );
+
+    tries()??.check(free, "released")
+}
