@@ -14,6 +14,7 @@ struct pwlocks_test_thread;
 struct pwlocks_test_thread *pwlocks_test_thread_start(void (*body)(void *ctx, unsigned int index),
 						      void *ctx, unsigned int index, int cpu);
 struct task_struct *pwlocks_test_thread_task(struct pwlocks_test_thread *thread);
+bool pwlocks_test_thread_reap(struct pwlocks_test_thread *thread);
 void pwlocks_test_thread_join(struct pwlocks_test_thread *thread);
 
 /* pwlocks_test_sched.c */

@@ -12,6 +12,7 @@
 
 struct pwlocks_test_thread {
 	struct task_struct	*task;
+	struct completion	started;
 	struct completion	done;
 	void			(*body)(void *ctx, unsigned int index);
 	void			*ctx;
@@ -22,6 +23,7 @@ static int pwlocks_test_thread_fn(void *data)
 {
 	struct pwlocks_test_thread *thread = data;
 
+	complete(&thread->started);
 	thread->body(thread->ctx, thread->index);
 	complete(&thread->done);
 	return 0;
@@ -39,6 +41,7 @@ struct pwlocks_test_thread *pwlocks_test_thread_start(void (*body)(void *ctx, un
 
 	if (!thread)
 		return NULL;
+	init_completion(&thread->started);
 	init_completion(&thread->done);
 	thread->body = body;
 	thread->ctx = ctx;
@@ -61,12 +64,27 @@ struct task_struct *pwlocks_test_thread_task(struct pwlocks_test_thread *thread)
 	return thread->task;
 }
 
-/* Returns when the thread is gone, its last instruction in this module included. */
-void pwlocks_test_thread_join(struct pwlocks_test_thread *thread)
+/*
+ * Returns when the thread is gone, its last instruction in this module included: whether it came
+ * back from its body, where the kernel may end it.
+ */
+bool pwlocks_test_thread_reap(struct pwlocks_test_thread *thread)
 {
+	bool came_back;
+
 	/* Stopping a thread that did not start yet would keep it from starting. */
-	wait_for_completion(&thread->done);
+	wait_for_completion(&thread->started);
+	/* Waits for the task's end, whatever that is. */
 	kthread_stop(thread->task);
+	came_back = completion_done(&thread->done);
 	put_task_struct(thread->task);
 	kfree(thread);
+	return came_back;
+}
+
+/* The same for a thread that does come back. */
+void pwlocks_test_thread_join(struct pwlocks_test_thread *thread)
+{
+	wait_for_completion(&thread->done);
+	pwlocks_test_thread_reap(thread);
 }

@@ -70,31 +70,43 @@ where
     let mut threads = Threads(KVec::with_capacity(places.len(), GFP_KERNEL)?);
     let mut started = Ok(());
 
-    for (index, place) in places.iter().enumerate() {
-        let cpu = match place {
-            Place::On(cpu) => cpu.id() as i32,
-            Place::Roaming => -1,
-        };
-        // SAFETY: `body` is an `F` and outlives the threads, which are joined before it goes.
-        let thread = unsafe {
-            bindings::pwlocks_test_thread_start(
-                Some(call::<F>),
-                (&raw const body).cast_mut().cast(),
-                index as u32,
-                cpu,
-            )
-        };
-        let Some(thread) = NonNull::new(thread) else {
-            started = Err(ENOMEM);
-            break;
-        };
-
-        // INVARIANT: Just started.
-        threads.0.push(Thread(thread), GFP_KERNEL)?;
+    for (index, &place) in places.iter().enumerate() {
+        // SAFETY: `body` outlives the threads, which are joined before it goes.
+        match unsafe { start(place, index as u32, &body) } {
+            Ok(thread) => threads.0.push(thread, GFP_KERNEL)?,
+            Err(error) => {
+                started = Err(error);
+                break;
+            }
+        }
     }
 
     // Threads that wait for one that could not be started give up after a while.
     started.map(|()| main(&threads))
+}
+
+/// Starts a thread that calls `body(index)`.
+///
+/// # Safety
+///
+/// `body` must live until the thread is gone.
+unsafe fn start<F: Fn(usize) + Sync>(place: Place, index: u32, body: &F) -> Result<Thread> {
+    let cpu = match place {
+        Place::On(cpu) => cpu.id() as i32,
+        Place::Roaming => -1,
+    };
+    // SAFETY: `body` is an `F`, and lives as long by the function's requirements.
+    let thread = unsafe {
+        bindings::pwlocks_test_thread_start(
+            Some(call::<F>),
+            core::ptr::from_ref(body).cast_mut().cast(),
+            index,
+            cpu,
+        )
+    };
+
+    // INVARIANT: Just started.
+    NonNull::new(thread).map(Thread).ok_or(ENOMEM)
 }
 
 /// [`scope`] with nothing to do for this task.
@@ -114,6 +126,19 @@ pub(crate) fn on<U: Send + Unpin>(cpu: Cpu, body: impl Fn() -> U + Sync) -> Resu
     // The thread ran, or there would have been an error.
     let returned = result.lock().take();
     returned.ok_or(EINVAL)
+}
+
+/// Runs `body` on `cpu`, in a thread; whether it comes back from it. If not, the kernel ended the
+/// thread there. What it held or borrowed then stays as it was: the thread is gone.
+pub(crate) fn comes_back(cpu: Cpu, body: impl Fn() + Sync) -> Result<bool> {
+    let body = |_| body();
+    // SAFETY: `body` outlives the thread, which is waited for.
+    let thread = unsafe { start(Place::On(cpu), 0, &body) }?;
+    // Not joined as others are, by what a thread does last.
+    let thread = core::mem::ManuallyDrop::new(thread);
+
+    // SAFETY: By the type invariants; the thread is not used again.
+    Ok(unsafe { bindings::pwlocks_test_thread_reap(thread.0.as_ptr()) })
 }
 
 /// Returns the online CPUs, in ascending order.

@@ -8,7 +8,7 @@
 //! counts what lock operations cost, `pwlocks_test/sizes` what they take up.
 //!
 //! Some tests change the mode and change it back, or take a CPU down and up again. No other module
-//! may use the locks meanwhile.
+//! may use the locks meanwhile. Those of the subject `nesting` make the kernel oops.
 
 use kernel::prelude::*;
 
@@ -29,6 +29,7 @@ mod hardirq;
 mod interrupt;
 mod kthread;
 mod migration;
+mod nesting;
 mod nmi;
 mod offline;
 mod order;

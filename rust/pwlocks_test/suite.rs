@@ -14,6 +14,7 @@ use crate::{
     flip_load,
     hardirq,
     migration,
+    nesting,
     nmi,
     offline,
     order,
@@ -75,6 +76,14 @@ const TESTS: &[(&CStr, &[(&CStr, Run)])] = &[
             (c"offline_while_queued", offline::while_queued),
             (c"dead", offline::dead),
             (c"waited", waiting::waited),
+        ],
+    ),
+    (
+        c"nesting",
+        &[
+            (c"lock_local", nesting::lock_local),
+            (c"lock_local_irqsave", nesting::lock_local_irqsave),
+            (c"mixed", nesting::mixed),
         ],
     ),
 ];

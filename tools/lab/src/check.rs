@@ -158,8 +158,9 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
     };
     let bar = lab.ui.step(&format!("guest {}", boot.name), None);
     let outcome = guest::run(lab, &boot, |line| bar.message(line))?;
-    let (mut tally, what) = judge(spec, &outcome);
-    tally.repeated_boots += u64::from(outcome.failed_boots);
+    let repeated_boots = u64::from(outcome.failed_boots);
+    let (mut tally, what) = judge(spec, outcome);
+    tally.repeated_boots += repeated_boots;
     for failure in &mut tally.failures {
         *failure = format!("{}: {failure}", boot.name);
     }
@@ -167,11 +168,11 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
     Ok(tally)
 }
 
-fn judge(spec: &GuestSpec, outcome: &Outcome) -> (Tally, String) {
+fn judge(spec: &GuestSpec, mut outcome: Outcome) -> (Tally, String) {
     let planned: Vec<_> = spec.programs.iter().map(|program| program.name).collect();
     match (spec.variant.sabotage, planned.first()) {
         (Some(_), Some(program)) => {
-            let (tally, noticed) = Tally::of_sabotage(outcome, program);
+            let (tally, noticed) = Tally::of_sabotage(&outcome, program);
             let what = if tally.failures.is_empty() {
                 "noticed"
             } else {
@@ -180,7 +181,13 @@ fn judge(spec: &GuestSpec, outcome: &Outcome) -> (Tally, String) {
             (tally, format!("{what}: {noticed}"))
         }
         _ => {
-            let tally = Tally::of_guest(outcome, &planned, EXPECTED_SKIPS);
+            let bug = spec.bug.map(|bug| bug.take(&mut outcome.splats));
+            let mut tally = Tally::of_guest(&outcome, &planned, EXPECTED_SKIPS);
+            match bug {
+                Some(Ok(())) => tally.passed += 1,
+                Some(Err(cause)) => tally.fail(format!("kernel log: {cause}")),
+                None => {}
+            }
             let what = tally.to_string();
             (tally, what)
         }

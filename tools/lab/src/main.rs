@@ -12,6 +12,7 @@ mod compile_fail;
 mod debian_version;
 mod demonstration;
 mod disk;
+mod expected_bug;
 mod failure;
 mod flock;
 mod guest;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use guest_plan::plan::{PROGRAMS_DIR, Plan, PlanStep};
 
+use crate::expected_bug::ExpectedBug;
 use crate::kernel_choice::Flavour;
 use crate::variant::Variant;
 
@@ -33,6 +34,13 @@ const KMALLOC_BENCH: Program = program("kmalloc_bench", 150);
 const UNLOAD: Program = program("unload", 150);
 const SIZE: Program = program("size", 60);
 const COUNT: Program = program("count", 200);
+const NESTING: Program = program("nesting", 60);
+
+/// What the three tests of `nesting` run into.
+const NESTED: ExpectedBug = ExpectedBug {
+    place: "rust/helpers/local_lock.c:",
+    times: 3,
+};
 
 /// Seconds of random operations in a run of `conservation`, and in one that is to find a sabotage.
 const CONSERVATION_S: u64 = 60;
@@ -62,6 +70,8 @@ pub struct GuestSpec {
     pub setting: Setting,
     /// What runs in it.
     pub programs: Vec<Program>,
+    /// What its kernel must complain of.
+    pub bug: Option<ExpectedBug>,
 }
 
 impl GuestSpec {
@@ -72,6 +82,7 @@ impl GuestSpec {
             mode: None,
             setting: Setting::Plain,
             programs: programs.to_vec(),
+            bug: None,
         }
     }
 
@@ -84,6 +95,13 @@ impl GuestSpec {
 
     fn setting(self, setting: Setting) -> Self {
         Self { setting, ..self }
+    }
+
+    fn expecting(self, bug: ExpectedBug) -> Self {
+        Self {
+            bug: Some(bug),
+            ..self
+        }
     }
 
     /// Seconds that its programs may take together.
@@ -146,6 +164,7 @@ impl GuestSpec {
             ("PWLOCKS_SECONDS", Some(seconds.to_string())),
             ("PWLOCKS_ISOLATED", isolated),
             ("PWLOCKS_SABOTAGE", sabotage),
+            ("PWLOCKS_OOPS", self.bug.map(|_| yes_no(true))),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
@@ -203,6 +222,11 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         ..Variant::STANDARD
     };
     guests.push(GuestSpec::new("default-y", on_by_default, &[SWITCH]));
+    if flavour == Flavour::Amd64 {
+        // In remote mode, and on PREEMPT_RT, nesting is a deadlock, which is not tried.
+        let nesting = GuestSpec::new("nesting", Variant::TESTED, &[NESTING]).mode("0");
+        guests.push(nesting.expecting(NESTED));
+    }
     guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting));
     guests
 }
@@ -285,6 +309,15 @@ mod tests {
         let plan = guest.plan(8);
         assert_eq!(plan.steps[0].env["PWLOCKS_ISOLATED"], "7");
         assert_eq!(plan.steps[0].argv, ["/usr/libexec/pwlocks/isolation"]);
+    }
+
+    #[test]
+    fn only_a_guest_that_must_oops_may() {
+        for guest in guests(Flavour::Amd64) {
+            let may = guest.plan(4).steps[0].env.contains_key("PWLOCKS_OOPS");
+            assert_eq!(may, guest.name == "nesting");
+            assert_eq!(may, guest.bug.is_some());
+        }
     }
 
     #[test]

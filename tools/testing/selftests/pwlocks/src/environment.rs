@@ -30,6 +30,11 @@ pub fn sabotage() -> Option<String> {
     text("PWLOCKS_SABOTAGE")
 }
 
+/// Whether tests may have the kernel oops (`PWLOCKS_OOPS`).
+pub fn may_oops() -> bool {
+    text("PWLOCKS_OOPS").is_some_and(|value| value == "y")
+}
+
 /// The CPU that the kernel was told to isolate (`PWLOCKS_ISOLATED`), if any.
 pub fn isolated() -> Option<usize> {
     text("PWLOCKS_ISOLATED")?.parse().ok()

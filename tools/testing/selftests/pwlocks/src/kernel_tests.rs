@@ -63,7 +63,8 @@ fn directory(subject: &str) -> String {
     kernel_file::debugfs(&format!("pwlocks_test/{subject}"))
 }
 
-fn all_listed(subject: &str, tests: &[&str]) -> Verdict {
+/// Whether the module has these tests of `subject`, and no others.
+pub fn all_listed(subject: &str, tests: &[&str]) -> Verdict {
     let mut there = BTreeSet::new();
 
     for entry in fs::read_dir(directory(subject))? {
@@ -95,7 +96,7 @@ pub fn run_one(subject: &str, test: &str) -> Verdict {
 }
 
 /// What a test's file says.
-fn verdict(result: &str) -> Verdict {
+pub fn verdict(result: &str) -> Verdict {
     let (word, reason) = result.split_once(' ').unwrap_or((result, ""));
 
     match word {

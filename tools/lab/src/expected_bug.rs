@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A `BUG` that a guest runs into on purpose.
+
+use crate::splat::Splat;
+
+/// A `BUG` that has to be in a guest's log, so many times.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedBug {
+    /// The source file it is in, as the kernel names it, and a colon.
+    pub place: &'static str,
+    /// How many times.
+    pub times: usize,
+}
+
+impl ExpectedBug {
+    /// Takes these complaints, and nothing else, out of `splats`. An error if they are not as many
+    /// as there must be.
+    pub fn take(self, splats: &mut Vec<Splat>) -> Result<(), String> {
+        let mut all = std::mem::take(splats).into_iter().peekable();
+        let mut found = 0;
+        while let Some(splat) = all.next() {
+            let place = splat.text.strip_prefix("kernel BUG at ");
+            if !place.is_some_and(|place| place.contains(self.place)) {
+                splats.push(splat);
+                continue;
+            }
+            found += 1;
+            // The same complaint in other words, in the next line.
+            all.next_if(|next| {
+                next.line == splat.line + 1 && next.text.starts_with("Oops: invalid opcode: ")
+            });
+        }
+        if found == self.times {
+            Ok(())
+        } else {
+            Err(format!(
+                "{found} times kernel BUG at {} instead of {} times",
+                self.place, self.times
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExpectedBug;
+    use crate::splat::scan;
+
+    const BUG: ExpectedBug = ExpectedBug {
+        place: "rust/helpers/local_lock.c:",
+        times: 2,
+    };
+
+    const LOG: &str = "\
+[    1.731979] kernel BUG at rust/helpers/local_lock.c:171!
+[    1.732973] Oops: invalid opcode: 0000 [#1] SMP NOPTI
+[    1.742449] note: pwlocks_test/0[360] exited with preempt_count 2
+[    1.747690] kernel BUG at rust/helpers/local_lock.c:171!
+[    1.747857] Oops: invalid opcode: 0000 [#2] SMP NOPTI
+";
+
+    fn take(bug: ExpectedBug, log: &str) -> (bool, usize) {
+        let mut splats = scan(log);
+        let as_expected = bug.take(&mut splats).is_ok();
+        (as_expected, splats.len())
+    }
+
+    #[test]
+    fn as_many_as_there_must_be_and_nothing_else() {
+        assert_eq!(take(BUG, LOG), (true, 0));
+        assert_eq!(take(ExpectedBug { times: 3, ..BUG }, LOG), (false, 0));
+        assert_eq!(take(ExpectedBug { times: 1, ..BUG }, LOG), (false, 0));
+        assert_eq!(take(BUG, ""), (false, 0));
+    }
+
+    #[test]
+    fn other_complaints_stay() {
+        for other in [
+            "WARNING: kernel/exit.c:1 at f",
+            "Oops: 0000 [#3] SMP NOPTI",
+            "kernel BUG at mm/slub.c:171!",
+        ] {
+            assert_eq!(take(BUG, &format!("{LOG}{other}\n")), (true, 1), "{other}");
+        }
+        // An oops that is not the BUG's.
+        let apart = LOG.replacen(
+            "SMP NOPTI\n",
+            "SMP NOPTI\nOops: invalid opcode: 0000 [#9] SMP\n",
+            1,
+        );
+        assert_eq!(take(BUG, &apart), (true, 1));
+    }
+}
