@@ -16,7 +16,7 @@ use crate::store::Entry;
 use crate::variant::Variant;
 
 /// Folders and files of the project that Kbuild reads, beside the `*.rs` and `*.c` at the top.
-const SOURCES: &[&str] = &["Kbuild", "rust", "include"];
+const SOURCES: &[&str] = &["Kbuild", "rust", "include", "scripts/klp_link"];
 
 /// Where a sandbox sees the project and the output folder.
 pub const PROJECT: &str = "/mnt/project";
