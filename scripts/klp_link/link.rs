@@ -99,9 +99,14 @@ fn move_relocations(object: &mut Object, symbols: &Symbols, found: &Found) -> Re
             let symbol = &symbols.all[relocation.symbol as usize];
             symbol.name().is_none()
         };
-        let all = relocation::read(section).unwrap_or_default();
-        let left = all.into_iter().filter(stays);
-        section.set_content(left.flat_map(|relocation| relocation.to_bytes()).collect());
+        let mut left = relocation::read(section).unwrap_or_default();
+        left.retain(stays);
+        if left.is_empty() {
+            // strip understands a second relocation section for a section, and renumbers symbols
+            // in it, but only if there is something in the first one.
+            left.push(Relocation::NONE);
+        }
+        section.set_content(left.iter().flat_map(Relocation::to_bytes).collect());
         let info = section.info;
         let target = &object.sections[info as usize];
         let name = format!("{SECTION_PREFIX}{}", object.name(target)?);

@@ -52,6 +52,14 @@ pub(crate) fn read(section: &Section) -> Option<Vec<Relocation>> {
 }
 
 impl Relocation {
+    /// One that changes nothing.
+    pub(crate) const NONE: Self = Self {
+        offset: 0,
+        kind: R_X86_64_NONE,
+        symbol: 0,
+        addend: 0,
+    };
+
     /// Checks that the loader can write this relocation, found in `section`, to `target`; see
     /// __write_relocate_add(). An error says why not.
     pub(crate) fn check(&self, section: &Section, target: &Section) -> Result<(), String> {
