@@ -30,6 +30,9 @@ const SECTION_HEADER_SIZE: usize = 64;
 const ET_REL: u16 = 1;
 const EM_X86_64: u16 = 62;
 
+/// No section of a module asks for more: a large page.
+const LARGEST_ALIGNMENT: u64 = 2 << 20;
+
 /// How `scripts/sign-file` ends a file.
 const SIGNATURE_MARK: &[u8] = b"~Module signature appended~\n";
 
@@ -70,6 +73,7 @@ impl Section {
         } else {
             file.get(offset..offset.checked_add(usize::try_from(size).ok()?)?)?
         };
+        let alignment = read_u64(header, 48).filter(|alignment| *alignment <= LARGEST_ALIGNMENT)?;
         Some(Self {
             name: read_u32(header, 0)?,
             kind,
@@ -78,7 +82,7 @@ impl Section {
             size,
             link: read_u32(header, 40)?,
             info: read_u32(header, 44)?,
-            alignment: read_u64(header, 48)?,
+            alignment,
             entry_size: read_u64(header, 56)?,
             content: content.to_vec(),
         })
@@ -224,6 +228,6 @@ impl Object {
 }
 
 fn align(file: &mut Vec<u8>, alignment: u64) {
-    let alignment = usize::try_from(alignment).unwrap_or(1).max(1);
-    file.resize(file.len().next_multiple_of(alignment), 0);
+    // At most LARGEST_ALIGNMENT, and 0 means the same as 1.
+    file.resize(file.len().next_multiple_of(alignment.max(1) as usize), 0);
 }
