@@ -5,13 +5,19 @@
 use std::fs;
 use std::path::Path;
 
-use object::{Object, ObjectSection};
+use object::{Object, ObjectSection, ObjectSymbol};
 
-/// The parts of a module's `.modinfo` that matter here.
+/// What the symbols of a module start with that livepatch is to resolve.
+const LIVEPATCH_PREFIX: &str = ".klp.";
+
+/// The parts of a module that matter here.
 #[derive(Debug, Eq, PartialEq)]
 pub struct ModuleFile {
     /// The kernel release it was built for: the first word of its vermagic.
     pub release: String,
+    /// A symbol that livepatch is to resolve without the module loader being told so, because
+    /// scripts/klp_link has not been run on the module.
+    pub not_linked: Option<String>,
 }
 
 impl ModuleFile {
@@ -25,7 +31,16 @@ impl ModuleFile {
             .ok_or_else(|| explain(&"has no .modinfo section, so it is no kernel module"))?;
         let info = section.data().map_err(|error| explain(&error))?;
         let release = release_in(info).ok_or_else(|| explain(&"has no vermagic"))?;
-        Ok(Self { release })
+        let not_linked = file
+            .symbols()
+            .filter(|symbol| symbol.is_undefined())
+            .filter_map(|symbol| symbol.name().ok())
+            .find(|name| name.starts_with(LIVEPATCH_PREFIX))
+            .map(str::to_owned);
+        Ok(Self {
+            release,
+            not_linked,
+        })
     }
 }
 
@@ -39,7 +54,41 @@ fn release_in(info: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::path::Path;
+    use std::process::{Command, Stdio};
+
     use super::{ModuleFile, release_in};
+
+    /// Has the compiler, which is there on every host of this, make an object file.
+    fn assemble(text: &str, path: &Path) {
+        let mut command = Command::new("gcc");
+        command.args(["-c", "-x", "assembler", "-o"]).arg(path);
+        command.arg("-").stdin(Stdio::piped());
+        let mut compiler = command.spawn().unwrap();
+        let mut input = compiler.stdin.take().unwrap();
+        input.write_all(text.as_bytes()).unwrap();
+        drop(input);
+        assert!(compiler.wait().unwrap().success());
+    }
+
+    #[test]
+    fn a_module_without_its_last_step_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ko");
+        let info = ".section .modinfo, \"a\"\n.asciz \"vermagic=7.2.12 SMP\"\n.text\ncall kfree\n";
+        let symbol = ".klp.sym.vmlinux.lru_add_drain_cpu,0";
+        for (call, not_linked) in [("", None), (symbol, Some(symbol.to_owned()))] {
+            let call = match call {
+                "" => String::new(),
+                symbol => format!("call \"{symbol}\"\n"),
+            };
+            assemble(&format!("{info}{call}"), &path);
+            let module = ModuleFile::read(&path).unwrap();
+            assert_eq!(module.release, "7.2.12");
+            assert_eq!(module.not_linked, not_linked);
+        }
+    }
 
     #[test]
     fn the_release_is_the_first_word_of_the_vermagic() {

@@ -112,6 +112,13 @@ fn make(lab: &Lab, kernel: &Prepared, variant: Variant, step: &str, place: &Path
             );
             return Err(Failure::step(step, cause).log(log));
         }
+        if let Some(symbol) = module.not_linked {
+            let cause = format!(
+                "scripts/klp_link has not been run on {}: \"{symbol}\" is undefined",
+                path.display()
+            );
+            return Err(Failure::step(step, cause).log(log));
+        }
         fs::copy(&path, place.join(file_name)).during(step)?;
         built += 1;
     }
