@@ -26,7 +26,10 @@ impl CacheSwitch {
     /// Returns whether batching is off (`lru_cache_disabled()`).
     #[inline]
     pub(crate) fn is_disabled(&self) -> bool {
-        self.0.load(Relaxed) != 0
+        // READ_ONCE(): a relaxed load of the kernel crate's is a call, and this is on hot paths.
+        //
+        // SAFETY: The counter is valid, and read in one go.
+        unsafe { self.0.as_ptr().read_volatile() != 0 }
     }
 
     /// Returns how many have it turned off.

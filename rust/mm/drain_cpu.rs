@@ -48,13 +48,17 @@ fn take_out<M: Mm>(
 }
 
 /// Moves what `take` returns for each kind of batch. `hand` is locked.
+///
+/// With the hand locked nobody else takes anything out, so a batch that looks empty needs no lock to
+/// be passed over: what was put into it is still there, or was moved by who had the hand before.
 #[inline]
 fn drain<M: Mm>(
     mm: &M,
     mut hand: impl DerefMut<Target = InHand>,
+    kinds: &[Kind],
     mut take: impl FnMut(Kind, &mut InHand) -> Result<Option<FolioBatch<M::Folio>>, Refused>,
 ) -> Result<(), Refused> {
-    let done = Kind::ALL.into_iter().try_for_each(|kind| {
+    let done = kinds.iter().try_for_each(|&kind| {
         if let Some(mut batch) = take(kind, &mut hand)? {
             mm.move_batch(kind, &mut batch);
         }
@@ -74,11 +78,21 @@ fn drain<M: Mm>(
 /// On return, whatever the caller had put into batches while on this CPU is where it belongs.
 /// Context: task, also atomic (PREEMPT_RT: may sleep).
 pub(crate) fn lru_add_drain<M: Mm>(mm: &M) {
+    drain_local(mm, &Kind::ALL);
+}
+
+/// [`lru_add_drain`] for some kinds of batch, in that order.
+#[inline]
+pub(crate) fn drain_local<M: Mm>(mm: &M, kinds: &[Kind]) {
     let batches = mm.batches();
     let hand = batches.in_hand_local();
-
     // The hand's lock pins us, so "local" stays the same CPU throughout.
-    let _: Result<(), Refused> = drain(mm, hand, |kind, hand| {
+    let cpu = Cpu::current();
+
+    let _: Result<(), Refused> = drain(mm, hand, kinds, |kind, hand| {
+        if batches.peek_len(cpu, kind) == 0 {
+            return Ok(None);
+        }
         Ok(match kind {
             Kind::MoveTail => take_out::<M>(hand, &mut batches.lock_irq_local()),
             Kind::Mlock => take_out::<M>(hand, &mut batches.mlock_local()),
@@ -101,7 +115,10 @@ pub(crate) fn lru_add_drain_cpu<M: Mm>(mm: &M, owner: &Owner<'_>) -> bool {
     #[cfg(SABOTAGE_DEAD_CPU_UNLOCKED)]
     let hand = stretch(hand, owner);
 
-    drain(mm, hand, |kind, hand| {
+    drain(mm, hand, &Kind::ALL, |kind, hand| {
+        if batches.peek_len(owner.cpu(), kind) == 0 {
+            return Ok(None);
+        }
         Ok(match kind {
             Kind::MoveTail => {
                 let mut batch = batches.lock_irq(owner).ok_or(Refused)?;

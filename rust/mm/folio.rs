@@ -61,18 +61,21 @@ pub(crate) unsafe trait Folio: Send + Sync + Sized + 'static {
     /// Returns whether it is in the swap cache (`folio_test_swapcache()`).
     fn is_swapcache(&self) -> bool;
 
-    /// Returns whether a process has it mapped (`folio_mapped()`).
-    fn is_mapped(&self) -> bool;
-
-    /// Returns whether its mapping is exempt from reclaim (`mapping_unevictable()`).
-    fn is_mapping_unevictable(&self) -> bool;
-
     /// Returns whether batches may keep it (`folio_may_be_lru_cached()`): large folios are too much
     /// memory to be left lying about.
     fn may_be_cached(&self) -> bool;
 
     /// Adds a reference, without which it could not be named (`folio_get()`). See [`Ref::get`].
     fn inc_ref(&self);
+}
+
+/// A folio whose lists are kept here too, so that the batches' moves are made here.
+pub(crate) trait Listed: Folio {
+    /// Returns whether a process has it mapped (`folio_mapped()`).
+    fn is_mapped(&self) -> bool;
+
+    /// Returns whether its mapping is exempt from reclaim (`mapping_unevictable()`).
+    fn is_mapping_unevictable(&self) -> bool;
 
     /// Takes the count from one to zero, and returns whether it was one (`folio_ref_freeze()`).
     fn try_freeze(&self) -> bool;

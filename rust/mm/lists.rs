@@ -4,12 +4,12 @@
 //!
 //! C header: [`include/linux/mm_inline.h`](srctree/include/linux/mm_inline.h)
 
-use super::folio::Folio;
+use super::folio::Listed;
 
 /// LRU lists, in groups (a node, a memory cgroup) that each have a lock.
 pub(crate) trait Lists: Send + Sync {
     /// What is on the lists.
-    type Folio: Folio;
+    type Folio: Listed;
 
     /// One group's lists, locked with interrupts off (`folio_lruvec_lock_irqsave()`).
     type Locked<'a>: LockedLists<Folio = Self::Folio>
@@ -26,7 +26,7 @@ pub(crate) trait Lists: Send + Sync {
 /// or takes it off has it isolated, see [`Flag::Lru`](super::folio::Flag::Lru).
 pub(crate) trait LockedLists {
     /// What is on the lists.
-    type Folio: Folio;
+    type Folio: Listed;
 
     /// Returns whether `folio` belongs to this group.
     fn covers(&self, folio: &Self::Folio) -> bool;

@@ -20,11 +20,26 @@ use super::{
     Mm,
 };
 
-/// Puts `folio` into `batch`, whose lock the caller holds, and empties the batch if it is full, if
-/// the folio is too large to wait or if batching is off.
+/// Puts `folio` into `batch`, whose lock the caller holds, and returns whether the batch must be
+/// emptied before the lock is released: if it is full, if the folio is too large to wait or if
+/// batching is off.
 ///
 /// It is emptied in its place, under the lock, as in C: who comes for the folios meanwhile waits
 /// for the lock, and who only looks still sees them. See [`super::drain`].
+#[inline(always)]
+#[must_use]
+pub(crate) fn push<M: Mm>(
+    mm: &M,
+    batch: &mut FolioBatch<M::Folio>,
+    folio: &M::Folio,
+    tag: Tag,
+) -> bool {
+    let room = batch.push(Ref::get(folio), tag);
+
+    !room || !folio.may_be_cached() || mm.cache().is_disabled()
+}
+
+/// [`push`], and empties the batch if it must be.
 #[inline]
 pub(super) fn push_or_move<M: Mm>(
     mm: &M,
@@ -33,10 +48,10 @@ pub(super) fn push_or_move<M: Mm>(
     folio: &M::Folio,
     tag: Tag,
 ) {
-    let room = batch.push(Ref::get(folio), tag);
+    let full = push(mm, batch, folio, tag);
 
     mm.batched(folio, kind, tag);
-    if !room || !folio.may_be_cached() || mm.cache().is_disabled() {
+    if full {
         mm.move_batch(kind, batch);
     }
 }
@@ -113,6 +128,7 @@ pub(crate) fn folio_mark_lazyfree<M: Mm>(mm: &M, folio: &M::Folio) -> bool {
 }
 
 /// Notes a use: the first one marks the folio referenced, the second makes it active.
+#[inline]
 pub(crate) fn folio_mark_accessed<M: Mm>(mm: &M, folio: &M::Folio) -> bool {
     if !folio.test(Flag::Referenced) {
         folio.set(Flag::Referenced);
@@ -129,6 +145,7 @@ pub(crate) fn folio_mark_accessed<M: Mm>(mm: &M, folio: &M::Folio) -> bool {
         false
     };
     folio.clear(Flag::Referenced);
+    mm.activated(folio);
     batched
 }
 

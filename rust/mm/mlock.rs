@@ -14,6 +14,7 @@ use super::{
     folio::{
         Flag,
         Folio,
+        Listed,
         Ref, //
     },
     lists::{
@@ -27,23 +28,29 @@ use super::{
 };
 
 /// Mlocks a folio that is on a list, or off it for the moment.
+#[inline]
 pub(crate) fn mlock_folio<M: Mm>(mm: &M, folio: &M::Folio) {
     let mut batch = mm.batches().mlock_local();
 
-    folio.set(Flag::Mlocked);
+    if !folio.test_and_set(Flag::Mlocked) {
+        mm.mlocked(folio);
+    }
     push_or_move(mm, Kind::Mlock, &mut batch, folio, Tag::Lru);
 }
 
 /// Mlocks a new folio, in place of [`folio_add_lru`](super::lru::folio_add_lru).
+#[inline]
 pub(crate) fn mlock_new_folio<M: Mm>(mm: &M, folio: &M::Folio) {
     let mut batch = mm.batches().mlock_local();
 
     folio.set(Flag::Mlocked);
+    mm.mlocked(folio);
     push_or_move(mm, Kind::Mlock, &mut batch, folio, Tag::New);
 }
 
 /// Takes one mlock back. Whether it was the last is found out when the batch is moved, so the flag
 /// is left alone here.
+#[inline]
 pub(crate) fn munlock_folio<M: Mm>(mm: &M, folio: &M::Folio) {
     let mut batch = mm.batches().mlock_local();
 

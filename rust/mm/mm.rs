@@ -82,6 +82,14 @@ pub(crate) trait Mm: Send + Sync + 'static {
     #[inline]
     fn batched(&self, _folio: &Self::Folio, _kind: Kind, _tag: Tag) {}
 
+    /// Hears that `folio` is mlocked, which it was not before. The mlock batch's lock is held.
+    #[inline]
+    fn mlocked(&self, _folio: &Self::Folio) {}
+
+    /// Hears that `folio` is active because it was used twice (`workingset_activation()`).
+    #[inline]
+    fn activated(&self, _folio: &Self::Folio) {}
+
     /// Returns whether `cpu` has something in the second kind of per-CPU cache, the buffer-head
     /// LRUs (`has_bh_in_lru()`). No more than a hint.
     fn has_bh(&self, cpu: Cpu) -> bool;

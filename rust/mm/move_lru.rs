@@ -10,6 +10,7 @@ use super::{
     folio::{
         Flag,
         Folio,
+        Listed,
         Ref, //
     },
     lists::{

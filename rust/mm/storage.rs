@@ -49,6 +49,7 @@ impl<F: Folio> LruBatches<F> {
 ///
 /// Written by the holder of the CPU's `in_hand` lock, looked at by anyone.
 #[derive(Default)]
+#[repr(transparent)]
 pub(crate) struct InHand {
     busy: bool,
 }

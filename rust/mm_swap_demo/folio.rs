@@ -228,20 +228,22 @@ unsafe impl crate::mm::folio::Folio for Folio {
         false
     }
 
-    fn is_mapped(&self) -> bool {
-        self.flags() & bindings::MM_SWAP_DEMO_FOLIO_MAPPED != 0
-    }
-
-    fn is_mapping_unevictable(&self) -> bool {
-        self.flags() & bindings::MM_SWAP_DEMO_FOLIO_PINNED != 0
-    }
-
     fn may_be_cached(&self) -> bool {
         self.order == 0
     }
 
     fn inc_ref(&self) {
         self.refs.fetch_add(1, Relaxed);
+    }
+}
+
+impl crate::mm::folio::Listed for Folio {
+    fn is_mapped(&self) -> bool {
+        self.flags() & bindings::MM_SWAP_DEMO_FOLIO_MAPPED != 0
+    }
+
+    fn is_mapping_unevictable(&self) -> bool {
+        self.flags() & bindings::MM_SWAP_DEMO_FOLIO_PINNED != 0
     }
 
     fn try_freeze(&self) -> bool {

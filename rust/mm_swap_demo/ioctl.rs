@@ -16,7 +16,7 @@ use crate::{
     mm::{
         drain::Pass,
         drain_cpu::lru_add_drain,
-        folio::Folio as _,
+        folio::Listed as _,
         Mm, //
     },
     nodes::Node,
