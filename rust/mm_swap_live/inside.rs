@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Who is inside a replacement that may sleep.
+//!
+//! The module's text may go when nobody runs in it any more. For what does not sleep
+//! `synchronize_rcu_tasks()` says so. Who sleeps in a replacement says that it is inside; the few
+//! instructions before and after that are again covered by `synchronize_rcu_tasks()`.
+//!
+//! C header: [`include/linux/srcu.h`](srctree/include/linux/srcu.h)
+
+use crate::bindings;
+use core::ffi::c_int;
+use kernel::types::NotThreadSafe;
+
+/// Says that the task is inside, until dropped.
+pub(crate) struct Inside {
+    index: c_int,
+    _not_send: NotThreadSafe,
+}
+
+impl Inside {
+    /// Enters. Task context.
+    pub(crate) fn enter() -> Self {
+        Self {
+            // SAFETY: Undone by drop.
+            index: unsafe { bindings::mm_swap_live_enter() },
+            _not_send: NotThreadSafe,
+        }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        // SAFETY: `index` is what entering returned, in this task.
+        unsafe { bindings::mm_swap_live_leave(self.index) };
+    }
+}
+
+/// Returns when nobody runs in a replacement any more, given that none can be called. May sleep,
+/// for as long as a drain takes.
+pub(crate) fn wait_until_empty() {
+    // Who was called is inside, or has left.
+    //
+    // SAFETY: Task context.
+    unsafe { kernel::bindings::synchronize_rcu_tasks() };
+    // SAFETY: Task context, and not inside.
+    unsafe { bindings::mm_swap_live_wait_for_leave() };
+    // Who has left has returned.
+    //
+    // SAFETY: Task context.
+    unsafe { kernel::bindings::synchronize_rcu_tasks() };
+}

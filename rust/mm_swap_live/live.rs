@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The owner of the folios: the kernel, as an [`Mm`].
+
+use crate::{
+    bindings,
+    kernel_batches::KernelBatches,
+    kernel_folio::KernelFolio,
+    mm::{
+        batch::{
+            FolioBatch,
+            Kind, //
+        },
+        cache::CacheSwitch,
+        folio::Ref,
+        Mm, //
+    },
+    symbols,
+};
+use core::ptr;
+use pwlocks::{
+    cpu::Cpu,
+    owner::Owner, //
+};
+
+/// The kernel, of which there is one.
+pub(crate) struct Live;
+
+impl Mm for Live {
+    type Folio = KernelFolio;
+    type Batches = KernelBatches;
+
+    #[inline(always)]
+    fn batches(&self) -> &KernelBatches {
+        &KernelBatches
+    }
+
+    #[inline(always)]
+    fn cache(&self) -> &CacheSwitch {
+        // SAFETY: An `atomic_t` of the kernel's that lives for ever.
+        unsafe { &symbols::lru_disable_count }
+    }
+
+    #[inline]
+    fn move_batch(&self, kind: Kind, batch: &mut FolioBatch<KernelFolio>) {
+        let move_fn: symbols::MoveFn = match kind {
+            Kind::LruAdd => symbols::lru_add,
+            Kind::MoveTail => symbols::lru_move_tail,
+            Kind::DeactivateFile => symbols::lru_deactivate_file,
+            Kind::Deactivate => symbols::lru_deactivate,
+            Kind::Lazyfree => symbols::lru_lazyfree,
+            Kind::Activate => symbols::lru_activate,
+            Kind::Mlock => {
+                // SAFETY: The batch is ours, laid out as the kernel's, and its slots own
+                // references. Interrupts are on: the mlock batch is not for interrupts.
+                unsafe { symbols::mlock_folio_batch(batch) };
+                return;
+            }
+        };
+
+        // SAFETY: As above.
+        unsafe { symbols::folio_batch_move_lru(batch, move_fn) };
+    }
+
+    fn put(&self, folio: Ref<KernelFolio>) {
+        // SAFETY: The reference is ours.
+        unsafe { bindings::mm_swap_live_folio_put(folio.into_raw().as_ptr().cast()) };
+    }
+
+    #[cfg(not(CONFIG_PREEMPT_RT))]
+    #[inline]
+    fn mlocked(&self, folio: &KernelFolio) {
+        // SAFETY: A folio, and preemption is off under the mlock batch's lock.
+        unsafe { bindings::mm_swap_live_count_mlocked(ptr::from_ref(folio).cast_mut().cast()) };
+    }
+
+    #[cfg(not(CONFIG_PREEMPT_RT))]
+    #[inline]
+    fn activated(&self, folio: &KernelFolio) {
+        // SAFETY: A folio to which the caller has a reference.
+        unsafe { symbols::workingset_activation(folio) };
+    }
+
+    fn has_bh(&self, cpu: Cpu) -> bool {
+        // SAFETY: Takes any possible CPU, and ignores the pointer.
+        unsafe { symbols::has_bh_in_lru(cpu.id() as i32, ptr::null_mut()) }
+    }
+
+    fn drain_bh(&self) {
+        // SAFETY: Task context.
+        unsafe { symbols::invalidate_bh_lrus_cpu() };
+    }
+
+    fn drain_bh_dead(&self, _owner: &Owner<'_>) {
+        // The kernel has a hotplug callback of its own for these (`buffer_exit_cpu_dead()`).
+    }
+}

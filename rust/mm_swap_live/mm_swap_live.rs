@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The LRU drain and the mlock batch of the running kernel, driven by the port in [`mm`].
+//!
+//! While the mode is remote, the kernel's own `lru_add_drain_all()` and `lru_cache_disable()` are
+//! replaced by the port's, over the kernel's own batches, lists and switch: the requester drains
+//! other CPUs' batches and nothing is queued on a CPU for it. In local mode, and without this
+//! module, nothing is replaced.
+//!
+//! - [`symbols`]: what the kernel does not export; [`kernel_folio`], [`kernel_batches`]: its folios
+//!   and batches, as the port wants to see them; [`live`]: these together, the owner of the folios;
+//! - [`entry`]: what is called in place of the kernel's functions; [`replace`]: putting it there;
+//!   [`inside`]: who is in it;
+//! - [`switch`]: the order in which that is done.
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+#[path = "../bindings/bindings.rs"]
+mod bindings;
+
+// On PREEMPT_RT the kernel's own functions fill the batches, and everywhere they move them.
+#[allow(dead_code)]
+#[path = "../mm/mm.rs"]
+mod mm;
+
+mod entry;
+mod inside;
+mod kernel_batches;
+mod kernel_folio;
+mod live;
+mod lock;
+#[cfg(not(CONFIG_PREEMPT_RT))]
+mod lru_gen;
+mod replace;
+mod switch;
+mod symbols;
+
+use live::Live;
+use mm::drain::Drain;
+
+module! {
+    type: MmSwapLive,
+    name: "mm_swap_live",
+    authors: ["The pwlocks authors"],
+    description: "Remote drains of the running kernel's LRU and mlock batches",
+    license: "GPL",
+}
+
+/// What the module has while loaded.
+struct MmSwapLive {
+    // First: while anything is replaced, the drain is in use.
+    _replaced: Option<switch::Replaced>,
+    _drain: Arc<Drain<Live>>,
+}
+
+impl kernel::Module for MmSwapLive {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let live = Arc::new(Live, GFP_KERNEL)?;
+        let drain = Arc::pin_init(Drain::new(live, c"mm_swap_live"), GFP_KERNEL)?;
+        let replaced = if pwlocks::mode::is_remote() {
+            Some(switch::Replaced::new(drain.clone())?)
+        } else {
+            None
+        };
+
+        Ok(Self {
+            _replaced: replaced,
+            _drain: drain,
+        })
+    }
+}

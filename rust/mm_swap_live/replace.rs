@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Having a function of the kernel's jump to one of ours.
+//!
+//! `register_ftrace_direct()` in its jmp mode makes the function's ftrace entry a jump to the
+//! replacement, which returns to the function's caller: one instruction, with arguments and return
+//! value as they are. Tracing of the function goes on working.
+//!
+//! C header: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
+
+use kernel::{
+    bindings,
+    error::to_result,
+    prelude::*,
+    types::Opaque, //
+};
+
+/// The address's lowest bit asks for a jump in place of a call (`ftrace_jmp_set()`).
+const JMP: usize = 1;
+
+/// A function and what is to be called in its place.
+#[derive(Clone, Copy)]
+pub(crate) struct Function {
+    /// Its name, for messages.
+    pub(crate) name: &'static str,
+    /// Its address.
+    pub(crate) entry: usize,
+    /// The address of what replaces it: a function of this module with the same arguments, return
+    /// value and rules about contexts, that stays until [`Replacement`] is dropped and nobody runs
+    /// in it.
+    pub(crate) replacement: usize,
+}
+
+/// A function that is replaced until this is dropped.
+///
+/// # Invariants
+///
+/// `ops` is registered for `function`.
+pub(crate) struct Replacement {
+    ops: KBox<Opaque<bindings::ftrace_ops>>,
+    function: Function,
+}
+
+// SAFETY: Only drop uses `ops`, and ftrace's functions are called from any task.
+unsafe impl Send for Replacement {}
+
+// SAFETY: As above.
+unsafe impl Sync for Replacement {}
+
+impl Replacement {
+    /// Replaces `function`. May sleep.
+    ///
+    /// `EBUSY` if something else is called in its place already, a BPF trampoline for instance;
+    /// `ENODEV` if the function can't be traced; `ENOMEM`.
+    ///
+    /// # Safety
+    ///
+    /// `function` must be as its fields say.
+    pub(crate) unsafe fn new(function: Function) -> Result<Self> {
+        let ops = KBox::new(Opaque::new(pin_init::zeroed()), GFP_KERNEL)?;
+        let address = function.replacement | JMP;
+
+        // SAFETY: `ops` is zeroed, which is uninitialised to ftrace.
+        to_result(unsafe { bindings::ftrace_set_filter_ip(ops.get(), function.entry, 0, 0) })
+            .inspect_err(|_| {
+                pr_err!(
+                    "{} can't be replaced: it has no ftrace entry\n",
+                    function.name
+                )
+            })?;
+
+        // SAFETY: `ops` stays in its place until it is unregistered; by the function's requirements
+        // for the rest.
+        match to_result(unsafe { bindings::register_ftrace_direct(ops.get(), address) }) {
+            // INVARIANT: Just registered.
+            Ok(()) => Ok(Self { ops, function }),
+            Err(error) => {
+                // SAFETY: Not registered; frees the filter.
+                unsafe { bindings::ftrace_free_filter(ops.get()) };
+                if error == EBUSY {
+                    pr_err!("{} can't be replaced: something else is, a BPF program (fentry, fexit) or a livepatch; detach it and try again\n", function.name);
+                } else {
+                    pr_err!(
+                        "{} can't be replaced: error {}\n",
+                        function.name,
+                        error.to_errno()
+                    );
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Replacement {
+    /// Puts the kernel's function back. Somebody may be in the replacement yet.
+    fn drop(&mut self) {
+        let address = self.function.replacement | JMP;
+        // SAFETY: By the type invariants.
+        let result = unsafe { bindings::unregister_ftrace_direct(self.ops.get(), address, true) };
+
+        // The text must not go, then: but there is nothing that could fail this.
+        if kernel::warn_on!(result != 0) {
+            pr_emerg!("{} is still replaced: error {result}\n", self.function.name);
+        }
+    }
+}

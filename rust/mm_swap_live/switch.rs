@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Switching over and back.
+//!
+//! On PREEMPT_RT there is one step: the drains of all CPUs are replaced. Whoever is in the kernel's
+//! own meanwhile goes on queueing work, which takes the same locks.
+//!
+//! Elsewhere there are three, because the kernel's batches have no lock that another CPU could take:
+//!
+//! 1. Everything that touches a batch is replaced. Those functions touch the batches of the CPU they
+//!    run on, with preemption off (or interrupts, where interrupts do as well), and those here
+//!    besides take our lock. The drains of all CPUs are the kernel's, whose work runs on the owner
+//!    CPU. So on each CPU the two kinds exclude each other as they ever did, and no other CPU comes.
+//! 2. A grace period of RCU tasks: a task that was preempted in a function since before it was
+//!    replaced has left it. And one of RCU: so has who was in it with preemption or interrupts off.
+//!    From now on who touches a batch holds our lock.
+//! 3. The drains of all CPUs are replaced, and other CPUs come.
+//!
+//! Switching off is the mirror: the drains are the kernel's again; when nobody is inside ours any
+//! more, no other CPU comes; then the others go, with the two kinds mixed as in step 1.
+
+use crate::{
+    entry::{
+        self,
+        drain, //
+    },
+    inside,
+    live::Live,
+    mm::drain::Drain,
+    replace::{
+        Function,
+        Replacement, //
+    },
+    symbols::replaced,
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// The functions that may sleep.
+fn drains() -> [Function; 2] {
+    [
+        Function {
+            name: "lru_add_drain_all",
+            entry: replaced::lru_add_drain_all as usize,
+            replacement: drain::lru_add_drain_all as usize,
+        },
+        Function {
+            name: "lru_cache_disable",
+            entry: replaced::lru_cache_disable as usize,
+            replacement: drain::lru_cache_disable as usize,
+        },
+    ]
+}
+
+/// The functions that touch a batch.
+#[cfg(not(CONFIG_PREEMPT_RT))]
+fn users() -> [Function; 8] {
+    use entry::{
+        lru,
+        mlock, //
+    };
+
+    [
+        Function {
+            name: "__folio_batch_add_and_move",
+            entry: replaced::folio_batch_add_and_move as usize,
+            replacement: lru::folio_batch_add_and_move as usize,
+        },
+        Function {
+            name: "folio_mark_accessed",
+            entry: replaced::folio_mark_accessed as usize,
+            replacement: lru::folio_mark_accessed as usize,
+        },
+        Function {
+            name: "lru_add_drain_cpu",
+            entry: replaced::lru_add_drain_cpu as usize,
+            replacement: lru::lru_add_drain_cpu as usize,
+        },
+        Function {
+            name: "mlock_folio",
+            entry: replaced::mlock_folio as usize,
+            replacement: mlock::mlock_folio as usize,
+        },
+        Function {
+            name: "mlock_new_folio",
+            entry: replaced::mlock_new_folio as usize,
+            replacement: mlock::mlock_new_folio as usize,
+        },
+        Function {
+            name: "munlock_folio",
+            entry: replaced::munlock_folio as usize,
+            replacement: mlock::munlock_folio as usize,
+        },
+        Function {
+            name: "mlock_drain_local",
+            entry: replaced::mlock_drain_local as usize,
+            replacement: mlock::mlock_drain_local as usize,
+        },
+        Function {
+            name: "mlock_drain_remote",
+            entry: replaced::mlock_drain_remote as usize,
+            replacement: mlock::mlock_drain_remote as usize,
+        },
+    ]
+}
+
+/// With the kernel's own locks there is nothing to replace.
+#[cfg(CONFIG_PREEMPT_RT)]
+fn users() -> [Function; 0] {
+    []
+}
+
+/// Replaces `functions`, or none.
+fn replace(functions: &[Function]) -> Result<KVec<Replacement>> {
+    let mut replacements = KVec::with_capacity(functions.len(), GFP_KERNEL)?;
+
+    for &function in functions {
+        // SAFETY: The replacements have the arguments and contexts of what they replace; `Replaced`
+        // waits for who is in them.
+        let replacement = unsafe { Replacement::new(function) }?;
+
+        replacements.push(replacement, GFP_KERNEL)?;
+    }
+    Ok(replacements)
+}
+
+/// All functions are replaced, until this is dropped.
+pub(crate) struct Replaced {
+    drains: KVec<Replacement>,
+    users: KVec<Replacement>,
+    _drain: drain::Published,
+}
+
+impl Replaced {
+    /// Replaces all functions, or none. May sleep. Errors as of [`Replacement::new`].
+    pub(crate) fn new(drain: Arc<Drain<Live>>) -> Result<Self> {
+        let mut this = Self {
+            drains: KVec::new(),
+            users: KVec::new(),
+            _drain: drain::Published::new(drain),
+        };
+
+        this.users = replace(&users())?;
+        if !this.users.is_empty() {
+            // SAFETY: Task context.
+            unsafe { kernel::bindings::synchronize_rcu_tasks() };
+            // SAFETY: Task context, and no RCU read-side section.
+            unsafe { kernel::bindings::synchronize_rcu() };
+        }
+        this.drains = replace(&drains())?;
+        Ok(this)
+    }
+}
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        self.drains.clear();
+        inside::wait_until_empty();
+        self.users.clear();
+        // These don't sleep: after this nobody is in one.
+        //
+        // SAFETY: Task context.
+        unsafe { kernel::bindings::synchronize_rcu_tasks() };
+    }
+}
