@@ -98,6 +98,7 @@ fn probe(lab: &Lab, kernel: &Prepared, programs: &Path) -> Result<bool> {
         kernel,
         modules: None,
         programs,
+        modprobe: false,
         plan: Plan::default(),
         arguments: String::new(),
         machine: Machine {

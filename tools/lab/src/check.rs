@@ -147,6 +147,7 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
         kernel: job.kernel,
         modules: Some(&job.modules),
         programs,
+        modprobe: spec.modprobe,
         plan: spec.plan(cpus),
         arguments: spec.arguments(cpus),
         machine: Machine {

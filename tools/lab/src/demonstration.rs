@@ -105,6 +105,7 @@ fn boot<'a>(
         kernel,
         modules: Some(modules),
         programs,
+        modprobe: false,
         plan: Plan {
             steps: vec![
                 step(DEMONSTRATE, vec![format!("{PROGRAMS_DIR}/{DEMONSTRATE}")]),

@@ -11,6 +11,7 @@ use guest_plan::plan::Plan;
 use crate::failure::{During, Failure, Result};
 use crate::initramfs::{self, Contents};
 use crate::job::Job;
+use crate::kmod;
 use crate::lab::Lab;
 use crate::metadata::Prepared;
 pub use crate::qemu::Machine;
@@ -31,6 +32,8 @@ pub struct Boot<'a> {
     pub modules: Option<&'a Path>,
     /// Folder of the programs it has at hand.
     pub programs: &'a Path,
+    /// Whether it has Debian's modprobe as well.
+    pub modprobe: bool,
     /// What it does.
     pub plan: Plan,
     /// Kernel command line beside what every guest gets.
@@ -64,12 +67,19 @@ pub fn prepare(lab: &Lab, boot: &Boot<'_>) -> Result<PathBuf> {
         fs::remove_dir_all(&folder).during(&step)?;
     }
     fs::create_dir_all(&folder).during(&step)?;
+    let kmod = match boot.modules {
+        Some(modules) if boot.modprobe => {
+            Some(kmod::get(lab, boot.kernel, modules, &folder, &step)?)
+        }
+        _ => None,
+    };
     let contents = Contents {
         busybox: &userland::busybox(boot.kernel),
         init: &boot.programs.join(userland::INIT),
         modules: boot.modules,
         programs: Some(boot.programs),
         plan: &boot.plan,
+        extras: kmod.as_ref().map_or(&[], |kmod| &kmod.extras[..]),
     };
     initramfs::write(&contents, &folder.join(INITRD)).during(&step)?;
     Ok(folder)

@@ -2,9 +2,10 @@
 
 //! The guest's files: one cpio archive, written without privileges.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::userland::INIT;
 use cpio::newc::{Builder, ModeFileType, trailer};
@@ -48,6 +49,42 @@ pub struct Contents<'a> {
     pub programs: Option<&'a Path>,
     /// What the guest does.
     pub plan: &'a Plan,
+    /// What else it has.
+    pub extras: &'a [Extra],
+}
+
+/// Something that only some guests have. Its folder is made if need be.
+#[derive(Debug)]
+pub struct Extra {
+    /// Where it goes, without a slash in front.
+    target: String,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    /// A file that can be executed, from the host.
+    File(PathBuf),
+    /// A symbolic link.
+    Link(String),
+}
+
+impl Extra {
+    /// The host's file `source` as `target`.
+    pub fn file(target: impl Into<String>, source: impl Into<PathBuf>) -> Self {
+        Self {
+            target: target.into(),
+            what: What::File(source.into()),
+        }
+    }
+
+    /// A symbolic link `target` to `to`.
+    pub fn link(target: impl Into<String>, to: impl Into<String>) -> Self {
+        Self {
+            target: target.into(),
+            what: What::Link(to.into()),
+        }
+    }
 }
 
 /// Writes the archive to `target`.
@@ -84,7 +121,24 @@ pub fn write(contents: &Contents<'_>, target: &Path) -> io::Result<()> {
             archive.file(&name, mode, &fs::read(file.path())?)?;
         }
     }
+    let mut folders: BTreeSet<_> = FOLDERS.iter().map(|&folder| folder.to_owned()).collect();
+    for extra in contents.extras {
+        for folder in ancestors(&extra.target) {
+            if folders.insert(folder.to_owned()) {
+                archive.folder(folder)?;
+            }
+        }
+        match &extra.what {
+            What::File(source) => archive.file(&extra.target, 0o755, &fs::read(source)?)?,
+            What::Link(to) => archive.link(&extra.target, to)?,
+        }
+    }
     trailer(archive.output)?.flush()
+}
+
+/// The folders that `path` is in, the outermost first.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at])
 }
 
 fn below_root(path: &str) -> &str {
@@ -146,7 +200,7 @@ mod tests {
     use cpio::newc::Reader;
     use guest_plan::plan::Plan;
 
-    use super::{Contents, write};
+    use super::{Contents, Extra, write};
 
     #[test]
     fn the_archive_has_what_was_put_in() {
@@ -170,6 +224,10 @@ mod tests {
             modules: Some(&modules),
             programs: Some(&programs),
             plan: &Plan::default(),
+            extras: &[
+                Extra::file("lib/modules/7.2/modules.dep", path("init")),
+                Extra::link("lib/modules/7.2/pwlocks", "/lib/pwlocks"),
+            ],
         };
         write(&contents, &archive).unwrap();
 
@@ -183,10 +241,11 @@ mod tests {
             }
             let mut text = String::new();
             reader.read_to_string(&mut text).unwrap();
-            found.insert(
+            let before = found.insert(
                 reader.entry().name().to_owned(),
                 (reader.entry().mode(), text),
             );
+            assert_eq!(before, None, "{} is there twice", reader.entry().name());
             rest = reader.finish().unwrap();
         }
         assert_eq!(found["init"], (0o100_755, "I".into()));
@@ -194,6 +253,11 @@ mod tests {
         assert_eq!(found["usr/libexec/pwlocks/lock"], (0o100_755, "L".into()));
         assert_eq!(found["bin/sh"], (0o120_777, "/bin/busybox".into()));
         assert_eq!(found["dev/console"].0, 0o020_600);
+        assert_eq!(found["lib/modules"].0, 0o040_755);
+        let index = &found["lib/modules/7.2/modules.dep"];
+        assert_eq!(*index, (0o100_755, "I".into()));
+        let link = &found["lib/modules/7.2/pwlocks"];
+        assert_eq!(*link, (0o120_777, "/lib/pwlocks".into()));
         let plan: Plan = serde_json::from_str(&found["plan.json"].1).unwrap();
         assert_eq!(plan, Plan::default());
     }

@@ -24,6 +24,7 @@ mod job;
 mod kernel_choice;
 mod kernels;
 mod key;
+mod kmod;
 mod ktap;
 mod lab;
 mod lint;

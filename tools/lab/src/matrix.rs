@@ -34,6 +34,7 @@ const KMALLOC_BENCH: Program = program("kmalloc_bench", 150);
 const UNLOAD: Program = program("unload", 150);
 const SIZE: Program = program("size", 60);
 const COUNT: Program = program("count", 200);
+const MODPROBE: Program = program("modprobe", 60);
 const NESTING: Program = program("nesting", 60);
 
 /// What the three tests of `nesting` run into.
@@ -70,6 +71,8 @@ pub struct GuestSpec {
     pub setting: Setting,
     /// What runs in it.
     pub programs: Vec<Program>,
+    /// Whether it has modprobe, and something for it on its command line.
+    pub modprobe: bool,
     /// What its kernel must complain of.
     pub bug: Option<ExpectedBug>,
 }
@@ -82,6 +85,7 @@ impl GuestSpec {
             mode: None,
             setting: Setting::Plain,
             programs: programs.to_vec(),
+            modprobe: false,
             bug: None,
         }
     }
@@ -127,7 +131,12 @@ impl GuestSpec {
     pub fn arguments(&self, cpus: u32) -> String {
         let isolation = self.isolated_cpu(cpus).map(isolation_arguments);
         let mode = self.mode.map(|mode| format!("pwlocks={mode}"));
-        let all: Vec<_> = isolation.into_iter().chain(mode).collect();
+        let for_modprobe = self.modprobe.then(|| "pwlocks.pwlocks=1".to_owned());
+        let all: Vec<_> = isolation
+            .into_iter()
+            .chain(mode)
+            .chain(for_modprobe)
+            .collect();
         all.join(" ")
     }
 
@@ -226,6 +235,11 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         // In remote mode, and on PREEMPT_RT, nesting is a deadlock, which is not tried.
         let nesting = GuestSpec::new("nesting", Variant::TESTED, &[NESTING]).mode("0");
         guests.push(nesting.expecting(NESTED));
+        // The same program for every kernel.
+        guests.push(GuestSpec {
+            modprobe: true,
+            ..GuestSpec::new("modprobe", Variant::STANDARD, &[MODPROBE])
+        });
     }
     guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting));
     guests

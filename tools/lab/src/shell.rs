@@ -29,6 +29,7 @@ pub fn run(lab: &Lab) -> Result<()> {
         kernel,
         modules: Some(&modules),
         programs: &programs,
+        modprobe: false,
         plan: Plan {
             interactive: true,
             ..Plan::default()
