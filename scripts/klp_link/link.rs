@@ -6,9 +6,9 @@
 //! those symbols get the section index SHN_LIVEPATCH, and the relocations that refer to them move
 //! to sections of their own, marked SHF_RELA_LIVEPATCH. kernel/module/main.c writes both kinds of
 //! relocations, section by section, before it or anyone else looks at what they relocate. So they
-//! may be in any section that is loaded: code and data, `.init`, per-CPU, `__jump_table`,
-//! `.static_call_sites` or `.altinstr_replacement`. (Only symbols of other modules, which are
-//! resolved when that module comes, would be too late for some of these. There are none here.)
+//! may be in any section that is loaded, also in per-CPU data and in a table that the kernel reads
+//! right after, like `__jump_table`. (Only symbols of other modules, which are resolved when that
+//! module comes, would be too late for some of these. There are none here.)
 //!
 //! In sections that are not loaded, which are those with debug information, the loader writes no
 //! relocation of any kind. There they stay, for the programs that read them.
