@@ -1,42 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The static key behind the mode: off is local, on is remote. */
+/*
+ * include/linux/jump_label.h: the static key that says what a local lock is. Off: preemption off.
+ * On: this CPU's spinlock. It is the first half of the mode; srcu.c has the other.
+ */
 
+#include <linux/export.h>
 #include <linux/jump_label.h>
 
 #include "key.h"
 #include "pwlocks.h"
 
-#ifdef CONFIG_PWLOCKS
+#if defined(CONFIG_PWLOCKS) && !defined(CONFIG_PREEMPT_RT)
 DEFINE_STATIC_KEY_MAYBE(CONFIG_PWLOCKS_DEFAULT, pwlocks_key);
 
-bool pwlocks_mode_is_remote(void)
+/*
+ * May sleep: it patches text, which interrupts every CPU for a moment. When it returns, every CPU
+ * takes the new branch.
+ */
+void pwlocks_key_set(bool spin)
 {
-	return static_key_enabled(&pwlocks_key);
-}
-EXPORT_SYMBOL_GPL(pwlocks_mode_is_remote);
-
-/* May sleep: it patches text. */
-void pwlocks_mode_set(bool remote)
-{
-	if (remote)
+	if (spin)
 		static_branch_enable(&pwlocks_key);
 	else
 		static_branch_disable(&pwlocks_key);
 }
+
+bool pwlocks_key_is_set(void)
+{
+	return static_key_enabled(&pwlocks_key);
+}
 #else
-bool pwlocks_mode_is_remote(void)
+void pwlocks_key_set(bool spin)
+{
+}
+
+bool pwlocks_key_is_set(void)
 {
 	return false;
-}
-EXPORT_SYMBOL_GPL(pwlocks_mode_is_remote);
-
-void pwlocks_mode_set(bool remote)
-{
 }
 #endif
 
 #ifdef CONFIG_PWLOCKS_TEST
-/* For the test module, which also tests guards that outlive a change of mode. */
-EXPORT_SYMBOL_GPL(pwlocks_mode_set);
+/* For the test module to see a switch that is under way. */
+EXPORT_SYMBOL_GPL(pwlocks_key_is_set);
 #endif

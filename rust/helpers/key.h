@@ -5,11 +5,15 @@
 #include <linux/jump_label.h>
 #include <linux/kconfig.h>
 
-#ifdef CONFIG_PWLOCKS
+/* On PREEMPT_RT a local lock is the same spinlock in both modes: there is nothing to choose. */
+#if defined(CONFIG_PWLOCKS) && !defined(CONFIG_PREEMPT_RT)
 DECLARE_STATIC_KEY_MAYBE(CONFIG_PWLOCKS_DEFAULT, pwlocks_key);
 
-/* The mode, as a patched branch: no load, no test. */
-static __always_inline bool pw_remote(void)
+/*
+ * Whether a local lock is this CPU's spinlock, as a patched branch: no load, no test. Call it only
+ * with preemption off, which is what the switch waits for (rust/pwlocks/switch.rs).
+ */
+static __always_inline bool pw_spins(void)
 {
 	return static_branch_maybe(CONFIG_PWLOCKS_DEFAULT, &pwlocks_key);
 }

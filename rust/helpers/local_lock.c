@@ -9,7 +9,11 @@
  * what the operation returns. Unlock releases what is recorded and never reads the key, so a change
  * of mode in between can't make the two disagree.
  *
- * The four functions marked __pw_hot are called directly by the Rust side, and by nothing else:
+ * While the mode is switched, the two primitives are both in use on one CPU, one in a context that
+ * has not ended and the other in one that came later. rust/pwlocks/switch.rs shows why that
+ * excludes all the same.
+ *
+ * The six functions marked __pw_hot are called directly by the Rust side, and by nothing else:
  * they need neither an ftrace entry nor an ENDBR, each of which is an instruction per call.
  */
 
@@ -59,6 +63,16 @@ static __always_inline bool pw_spin_trylock(struct pw_lock *l)
 #endif
 }
 
+/* Nonzero if it is. Not a bool, which would cost an instruction to make. */
+static __always_inline unsigned int pw_spin_is_locked(struct pw_lock *l)
+{
+#ifdef PW_INLINE_SPIN
+	return raw_spin_is_locked(&l->sl.rlock);
+#else
+	return spin_is_locked(pw_spinlock(l));
+#endif
+}
+
 static __always_inline void pw_spin_unlock(struct pw_lock *l)
 {
 #ifdef PW_INLINE_SPIN
@@ -88,7 +102,7 @@ static __always_inline struct pw_lock *pw_spin_lock(struct pw_lock *l)
 {
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
 	/* A successful trylock would hide the lock order from lockdep. */
-	if (unlikely(spin_is_locked(pw_spinlock(l))))
+	if (unlikely(pw_spin_is_locked(l)))
 		return pw_spin_wait(l);
 	spin_lock(pw_spinlock(l));
 #else
@@ -108,8 +122,8 @@ static __always_inline struct pw_taken pw_taken_remote(struct pw_lock *l)
 #ifdef CONFIG_PREEMPT_RT
 
 /*
- * A local lock is this CPU's spinlock, in both modes: there is one way to take it and the key does
- * not matter here. Interrupts stay enabled in the irqsave forms, as in local_lock_irqsave().
+ * A local lock is this CPU's spinlock, in both modes: there is one way to take it and no key.
+ * Interrupts stay enabled in the irqsave forms, as in local_lock_irqsave().
  *
  * local_lock() excludes migration before it computes the address, and the spinlock, once taken,
  * excludes it again. The second is enough if the address is looked at again: a task that migrated
@@ -161,7 +175,7 @@ static __always_inline void pw_unlock_this(struct pw_lock *l)
 /* Takes this CPU's lock; the caller is pinned to the CPU. */
 static __always_inline struct pw_lock *pw_lock_pinned(struct pw_lock *l)
 {
-	if (pw_remote())
+	if (pw_spins())
 		return pw_spin_lock(l);
 
 	/*
@@ -175,12 +189,19 @@ static __always_inline struct pw_lock *pw_lock_pinned(struct pw_lock *l)
 
 static __always_inline bool pw_trylock_pinned(struct pw_lock *l)
 {
-	if (pw_remote())
-		return pw_spin_trylock(l);
+	/*
+	 * Unlike a lock, a try may interrupt a holder. That one may have taken the lock before the
+	 * key was changed, so whichever way is in force, the other must be free as well. Nobody on
+	 * another CPU can take the other meanwhile, and an interrupt in between leaves it as it
+	 * found it.
+	 */
+	if (pw_spins())
+		return !l->local && pw_spin_trylock(l);
 
-	/* Only this CPU writes the bit. An interrupt in between leaves it as it found it. */
-	if (__test_and_set_bit(0, &l->local))
+	/* Only this CPU writes ->local. */
+	if (pw_spin_is_locked(l) | l->local)
 		return false;
+	l->local = 1;
 	local_trylock_acquire(&l->ll);
 	return true;
 }
@@ -188,7 +209,7 @@ static __always_inline bool pw_trylock_pinned(struct pw_lock *l)
 static __always_inline void pw_unlock_pinned(struct pw_lock *l)
 {
 #ifdef SABOTAGE_UNLOCK_REREADS_KEY
-	if (!pw_remote()) {
+	if (!pw_spins()) {
 		l->local = 0;
 		return;
 	}
@@ -306,19 +327,20 @@ __pw_hot void pwlocks_unlock_local_irqrestore(struct pw_lock *l, unsigned long f
 EXPORT_PW_HOT(pwlocks_unlock_local_irqrestore);
 
 /*
- * The lock of the CPU that an owner token names. In remote mode, and where the CPU is dead, that
- * is its spinlock, from anywhere. In local mode only the owner may have it: the caller is a work
- * item queued there, and where its CPU went down meanwhile the worker runs elsewhere and is
- * refused.
+ * The lock of the CPU that an owner token names. It is the token that says what is taken, never the
+ * mode in force: a requester's, and that of a dead CPU, the spinlock, from anywhere; a worker's,
+ * this CPU's local lock like anybody's here. Where the worker's CPU went down meanwhile, it runs
+ * elsewhere and is refused.
  */
-struct pw_taken pwlocks_lock_owner(struct pw_lock __percpu *lock, unsigned int cpu, bool dead)
+struct pw_taken pwlocks_lock_owner(struct pw_lock __percpu *lock, unsigned int cpu,
+				   enum pw_token token)
 {
 	struct pw_lock *l;
 
-	if (pw_remote() || dead) {
+	if (token != PW_TOKEN_WORKER) {
 		l = per_cpu_ptr(lock, cpu);
 #ifdef SABOTAGE_DEAD_CPU_UNLOCKED
-		if (dead)
+		if (token == PW_TOKEN_DEAD)
 			return pw_taken(l, PW_HOW_NONE);
 #endif
 		spin_lock(pw_spinlock(l));
@@ -348,15 +370,15 @@ void pwlocks_unlock_owner(struct pw_lock *l, unsigned long how)
 EXPORT_SYMBOL_GPL(pwlocks_unlock_owner);
 
 struct pw_taken pwlocks_lock_owner_irqsave(struct pw_lock __percpu *lock, unsigned int cpu,
-					   bool dead, unsigned long *flags)
+					   enum pw_token token, unsigned long *flags)
 {
 	struct pw_lock *l;
 	unsigned long f;
 
-	if (pw_remote() || dead) {
+	if (token != PW_TOKEN_WORKER) {
 		l = per_cpu_ptr(lock, cpu);
 #ifdef SABOTAGE_DEAD_CPU_UNLOCKED
-		if (dead)
+		if (token == PW_TOKEN_DEAD)
 			return pw_taken(l, PW_HOW_NONE);
 #endif
 		spin_lock_irqsave(pw_spinlock(l), f);
@@ -386,30 +408,32 @@ void pwlocks_unlock_owner_irqrestore(struct pw_lock *l, unsigned long how, unsig
 }
 EXPORT_SYMBOL_GPL(pwlocks_unlock_owner_irqrestore);
 
-struct pw_lock *pwlocks_trylock_local(struct pw_lock __percpu *lock)
+__pw_hot struct pw_lock *pwlocks_trylock_local(struct pw_lock __percpu *lock)
 {
 	if (!pw_trylock_allowed())
 		return NULL;
 	return pw_trylock_this(lock);
 }
-EXPORT_SYMBOL_GPL(pwlocks_trylock_local);
+EXPORT_PW_HOT(pwlocks_trylock_local);
 
-struct pw_lock *pwlocks_trylock_local_irqsave(struct pw_lock __percpu *lock, unsigned long *flags)
+__pw_hot struct pw_lock *pwlocks_trylock_local_irqsave(struct pw_lock __percpu *lock,
+						       unsigned long *flags)
 {
 	if (!pw_trylock_allowed())
 		return NULL;
 	return pw_trylock_this_irqsave(lock, *flags);
 }
-EXPORT_SYMBOL_GPL(pwlocks_trylock_local_irqsave);
+EXPORT_PW_HOT(pwlocks_trylock_local_irqsave);
 
-struct pw_taken pwlocks_trylock_owner(struct pw_lock __percpu *lock, unsigned int cpu, bool dead)
+struct pw_taken pwlocks_trylock_owner(struct pw_lock __percpu *lock, unsigned int cpu,
+				      enum pw_token token)
 {
 	struct pw_lock *l;
 
 	if (!pw_trylock_allowed())
 		return PW_NOT_TAKEN;
 
-	if (pw_remote() || dead) {
+	if (token != PW_TOKEN_WORKER) {
 		l = per_cpu_ptr(lock, cpu);
 		if (!spin_trylock(pw_spinlock(l)))
 			return PW_NOT_TAKEN;

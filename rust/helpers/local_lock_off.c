@@ -51,11 +51,12 @@ notrace void prefix##_unlock_local_irqrestore(type *l, unsigned long flags)		\
 }											\
 EXPORT_SYMBOL_GPL(prefix##_unlock_local_irqrestore);					\
 											\
-struct pw_taken prefix##_lock_owner(type __percpu *lock, unsigned int cpu, bool dead)	\
+struct pw_taken prefix##_lock_owner(type __percpu *lock, unsigned int cpu,		\
+				   enum pw_token token)					\
 {											\
 	type *l;									\
 											\
-	if (dead) {									\
+	if (token == PW_TOKEN_DEAD) {							\
 		l = per_cpu_ptr(lock, cpu);						\
 		__local_lock(&l->ll);							\
 		return pw_taken(l);							\
@@ -76,12 +77,12 @@ void prefix##_unlock_owner(type *l, unsigned long how)					\
 EXPORT_SYMBOL_GPL(prefix##_unlock_owner);						\
 											\
 struct pw_taken prefix##_lock_owner_irqsave(type __percpu *lock, unsigned int cpu,	\
-					    bool dead, unsigned long *flags)		\
+					    enum pw_token token, unsigned long *flags)	\
 {											\
 	unsigned long f;								\
 	type *l;									\
 											\
-	if (dead) {									\
+	if (token == PW_TOKEN_DEAD) {							\
 		l = per_cpu_ptr(lock, cpu);						\
 		__local_lock_irqsave(&l->ll, f);					\
 		*flags = f;								\
@@ -111,7 +112,7 @@ EXPORT_SYMBOL_GPL(prefix##_assert_held)
 DEFINE_PW_OFF(pwlocks, struct pw_lock, local_lock_init);
 DEFINE_PW_OFF(pwlocks_tl, struct pw_trylock, local_trylock_init);
 
-struct pw_trylock *pwlocks_trylock_local(struct pw_trylock __percpu *lock)
+notrace struct pw_trylock *pwlocks_trylock_local(struct pw_trylock __percpu *lock)
 {
 	if (!local_trylock(&lock->ll))
 		return NULL;
@@ -119,8 +120,8 @@ struct pw_trylock *pwlocks_trylock_local(struct pw_trylock __percpu *lock)
 }
 EXPORT_SYMBOL_GPL(pwlocks_trylock_local);
 
-struct pw_trylock *pwlocks_trylock_local_irqsave(struct pw_trylock __percpu *lock,
-						 unsigned long *flags)
+notrace struct pw_trylock *pwlocks_trylock_local_irqsave(struct pw_trylock __percpu *lock,
+							 unsigned long *flags)
 {
 	unsigned long f;
 
@@ -132,12 +133,12 @@ struct pw_trylock *pwlocks_trylock_local_irqsave(struct pw_trylock __percpu *loc
 EXPORT_SYMBOL_GPL(pwlocks_trylock_local_irqsave);
 
 struct pw_taken pwlocks_trylock_owner(struct pw_trylock __percpu *lock, unsigned int cpu,
-				      bool dead)
+				      enum pw_token token)
 {
 	struct pw_trylock *l;
 
-	if (dead)
-		return pwlocks_tl_lock_owner(lock, cpu, dead);
+	if (token == PW_TOKEN_DEAD)
+		return pwlocks_tl_lock_owner(lock, cpu, token);
 
 	l = pwlocks_trylock_local(lock);
 	if (!l)

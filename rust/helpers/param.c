@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * include/linux/moduleparam.h: pwlocks=, visible in sysfs, and what modinfo shows. The macro of
- * the kernel crate only knows integers that sysfs does not show; parsing is done in Rust (mode.rs).
+ * include/linux/moduleparam.h: pwlocks=, in sysfs too, and what modinfo shows. The macro of the
+ * kernel crate only knows integers that sysfs does not show; what a value means is said in Rust
+ * (mode.rs), what becomes of it as well (switch.rs).
+ *
+ * The kernel calls both functions with the module's param_lock held: who reads the parameter while
+ * it is written waits until the switch is complete.
  */
 
 #include <linux/module.h>
@@ -27,7 +31,7 @@ static const struct kernel_param_ops pwlocks_param_ops = {
 	.get = pwlocks_param_get,
 };
 
-module_param_cb(pwlocks, &pwlocks_param_ops, NULL, 0444);
+module_param_cb(pwlocks, &pwlocks_param_ops, NULL, 0644);
 MODULE_PARM_DESC(pwlocks,
 		 "0 (off, n): per-CPU work is queued on its owner CPU; 1 (on, y): the requester takes the owner's lock and does it; auto (default): 1 where the kernel isolates CPUs");
 MODULE_VERSION("0.1.0");

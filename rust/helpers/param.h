@@ -2,7 +2,7 @@
 #ifndef _PWLOCKS_PARAM_H
 #define _PWLOCKS_PARAM_H
 
-/* rust/pwlocks/mode.rs: takes the value of pwlocks=; 0 or -EINVAL. */
+/* rust/pwlocks/switch.rs: takes a value of pwlocks=; 0 or a negative errno. */
 int pwlocks_request_mode(const char *val);
 
 #endif /* _PWLOCKS_PARAM_H */

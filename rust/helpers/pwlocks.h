@@ -23,8 +23,9 @@
 /*
  * The lock word of one CPU. On PREEMPT_RT a local lock is a per-CPU spinlock_t, which any CPU may
  * take, so it serves both modes. Elsewhere a local lock is preemption off and, outside of lockdep
- * builds, no storage, and remote mode needs a spinlock beside it. The two are not a union: each must
- * stay initialised whatever the mode is.
+ * builds, no storage, and remote mode needs a spinlock beside it. The two are not a union: while the
+ * mode is being switched one context may hold the one and an interrupt on the same CPU look at the
+ * other.
  */
 struct pw_lock {
 	local_lock_t	ll;
@@ -62,6 +63,16 @@ enum pw_how {
 	PW_HOW_NONE = 2,
 };
 
+/* Whose an owner token is, which says what it opens. */
+enum pw_token {
+	/* A worker that was queued on the owner CPU: that CPU's lock, while it runs there. */
+	PW_TOKEN_WORKER = 0,
+	/* The requester, who does the work itself: the owner's spinlock, from anywhere. */
+	PW_TOKEN_REQUESTER = 1,
+	/* The hotplug callback of a CPU that is dead: its spinlock, in both modes. */
+	PW_TOKEN_DEAD = 2,
+};
+
 /* What locking by an owner token returns: two registers. @lock is NULL where it was refused. */
 struct pw_taken {
 	void		*lock;
@@ -69,8 +80,40 @@ struct pw_taken {
 };
 
 /* key.c */
+void pwlocks_key_set(bool spin);
+bool pwlocks_key_is_set(void);
+
+/* srcu.c */
 bool pwlocks_mode_is_remote(void);
-void pwlocks_mode_set(bool remote);
+bool pwlocks_requester_begin(int *section);
+void pwlocks_requester_end(int section);
+void pwlocks_requesters_allow(void);
+void pwlocks_requesters_forbid(void);
+void pwlocks_requesters_wait(void);
+
+/* rcupdate.c */
+void pwlocks_wait_for_local_sections(bool tasks);
+
+/* mutex.c */
+void pwlocks_switch_lock(void);
+void pwlocks_switch_unlock(void);
+
+/*
+ * notifier.c; rust/pwlocks/switch.rs. Who has to know of a change of mode; what the callbacks are
+ * for is told in rust/pwlocks/notifier.rs.
+ */
+struct pw_notifier {
+	void		*ctx;
+	const char	*name;
+	/* Whether what enter() does needs synchronize_rcu_tasks() to have taken effect. */
+	bool		tasks;
+	int		(*enter)(void *ctx);
+	void		(*remote_allowed)(void *ctx);
+	void		(*remote_forbidden)(void *ctx);
+	void		(*leave)(void *ctx);
+};
+int pwlocks_notifier_add(struct pw_notifier *notifier);
+void pwlocks_notifier_remove(struct pw_notifier *notifier);
 
 #ifdef CONFIG_PWLOCKS
 #define __pw_hot notrace __noendbr
@@ -85,10 +128,11 @@ __pw_hot void pwlocks_unlock_local(struct pw_lock *l);
 __pw_hot struct pw_lock *pwlocks_lock_local_irqsave(struct pw_lock __percpu *lock,
 						    unsigned long *flags);
 __pw_hot void pwlocks_unlock_local_irqrestore(struct pw_lock *l, unsigned long flags);
-struct pw_taken pwlocks_lock_owner(struct pw_lock __percpu *lock, unsigned int cpu, bool dead);
+struct pw_taken pwlocks_lock_owner(struct pw_lock __percpu *lock, unsigned int cpu,
+				   enum pw_token token);
 void pwlocks_unlock_owner(struct pw_lock *l, unsigned long how);
 struct pw_taken pwlocks_lock_owner_irqsave(struct pw_lock __percpu *lock, unsigned int cpu,
-					   bool dead, unsigned long *flags);
+					   enum pw_token token, unsigned long *flags);
 void pwlocks_unlock_owner_irqrestore(struct pw_lock *l, unsigned long how, unsigned long flags);
 void pwlocks_assert_held(struct pw_lock *l, struct pw_lock __percpu *lock);
 
@@ -101,21 +145,21 @@ notrace struct pw_trylock *pwlocks_tl_lock_local_irqsave(struct pw_trylock __per
 							 unsigned long *flags);
 notrace void pwlocks_tl_unlock_local_irqrestore(struct pw_trylock *l, unsigned long flags);
 struct pw_taken pwlocks_tl_lock_owner(struct pw_trylock __percpu *lock, unsigned int cpu,
-				      bool dead);
+				      enum pw_token token);
 void pwlocks_tl_unlock_owner(struct pw_trylock *l, unsigned long how);
 struct pw_taken pwlocks_tl_lock_owner_irqsave(struct pw_trylock __percpu *lock, unsigned int cpu,
-					      bool dead, unsigned long *flags);
+					      enum pw_token token, unsigned long *flags);
 void pwlocks_tl_unlock_owner_irqrestore(struct pw_trylock *l, unsigned long how,
 					unsigned long flags);
 void pwlocks_tl_assert_held(struct pw_trylock *l, struct pw_trylock __percpu *lock);
 #endif
 
 /* What only the trylock type offers. Never waits; NULL where it was refused. */
-struct pw_trylock *pwlocks_trylock_local(struct pw_trylock __percpu *lock);
-struct pw_trylock *pwlocks_trylock_local_irqsave(struct pw_trylock __percpu *lock,
-						 unsigned long *flags);
+__pw_hot struct pw_trylock *pwlocks_trylock_local(struct pw_trylock __percpu *lock);
+__pw_hot struct pw_trylock *pwlocks_trylock_local_irqsave(struct pw_trylock __percpu *lock,
+							  unsigned long *flags);
 struct pw_taken pwlocks_trylock_owner(struct pw_trylock __percpu *lock, unsigned int cpu,
-				      bool dead);
+				      enum pw_token token);
 
 /* barrier.c */
 void pwlocks_smp_mb(void);

@@ -9,6 +9,7 @@
  *   assert-this-cpu      the held assertion looks at this CPU's lock instead of the guard's
  *   dead-cpu-unlocked    a dead CPU's state is handed out without its lock
  *   drain-without-barrier  (rust/mm/drain.rs) drain_all() bumps the generation too late
+ *   switch-without-grace-period  (srcu.c, rcupdate.c) a change of mode waits for nobody
  */
 #ifndef _PWLOCKS_SABOTAGE_H
 #define _PWLOCKS_SABOTAGE_H

@@ -105,7 +105,7 @@ use pwlocks::{
         Cpu, //
     },
     hotplug::CpuDead,
-    mode, new_pw_work,
+    new_pw_work,
     owner::Owner,
     work::{
         PerCpuQueue,
@@ -364,7 +364,6 @@ impl<M: Mm> Drain<M> {
     /// Asks for the works and waits for them. Returns whether every CPU that needed it was drained;
     /// in local mode one that is on its way down may not be.
     fn round(&self, queued: &mut Queued, pass: &mut Pass) -> bool {
-        let remote = mode::is_remote();
         let mut complete = true;
 
         self.work.target().refused.store(false, Relaxed);
@@ -373,14 +372,17 @@ impl<M: Mm> Drain<M> {
 
         for cpu in cpu::possible() {
             if needs_drain(&*self.mm, cpu) {
-                if remote || cpu.is_online() {
-                    pass.works += 1;
-                    if self.work.queue_on(cpu) {
-                        pass.queued += 1;
-                        push(&mut queued.mm, cpu);
+                // Each CPU's drain goes by the mode at that moment, which may change from one to
+                // the next: a drain is a drain, whoever makes it.
+                match self.work.queue_on_online(cpu) {
+                    Some(is_queued) => {
+                        pass.works += 1;
+                        if is_queued {
+                            pass.queued += 1;
+                            push(&mut queued.mm, cpu);
+                        }
                     }
-                } else {
-                    complete = false;
+                    None => complete = false,
                 }
             }
 

@@ -65,9 +65,13 @@ pub unsafe trait Backend {
     ///
     /// # Safety
     ///
-    /// Every instance must be initialised, and the caller hold an owner token for possible CPU
-    /// `cpu`, of a dead CPU if `dead` says so.
-    unsafe fn lock_owner(percpu: *mut Self::State, cpu: u32, dead: bool) -> bindings::pw_taken;
+    /// Every instance must be initialised, and the caller hold an owner token of this kind for
+    /// possible CPU `cpu`.
+    unsafe fn lock_owner(
+        percpu: *mut Self::State,
+        cpu: u32,
+        token: bindings::pw_token,
+    ) -> bindings::pw_taken;
 
     /// Undoes [`Backend::lock_owner`].
     ///
@@ -84,7 +88,7 @@ pub unsafe trait Backend {
     unsafe fn lock_owner_irqsave(
         percpu: *mut Self::State,
         cpu: u32,
-        dead: bool,
+        token: bindings::pw_token,
         flags: *mut c_ulong,
     ) -> bindings::pw_taken;
 
@@ -134,7 +138,11 @@ pub unsafe trait TryBackend: Backend {
     /// # Safety
     ///
     /// As for [`Backend::lock_owner`].
-    unsafe fn try_lock_owner(percpu: *mut Self::State, cpu: u32, dead: bool) -> bindings::pw_taken;
+    unsafe fn try_lock_owner(
+        percpu: *mut Self::State,
+        cpu: u32,
+        token: bindings::pw_token,
+    ) -> bindings::pw_taken;
 }
 
 /// The lock word of [`PwLock`](crate::lock::PwLock), `pw_lock_t`.
@@ -184,8 +192,9 @@ macro_rules! backend {
         $unlock_irq:path, $owner:path, $unlock_owner:path, $owner_irq:path,
         $unlock_owner_irq:path, $assert:path
     ) => {
-        // SAFETY: rust/helpers/local_lock.c: local mode excludes by pinning and the `acquired`
-        // flag, remote mode by the instance's spinlock.
+        // SAFETY: rust/helpers/local_lock.c: local mode excludes by pinning and the `local` flag,
+        // remote mode by the instance's spinlock; the table in switch.rs shows that they do so
+        // while the mode changes, too.
         unsafe impl Backend for $name {
             type State = $state;
 
@@ -224,9 +233,13 @@ macro_rules! backend {
             }
 
             #[inline(always)]
-            unsafe fn lock_owner(percpu: *mut $state, cpu: u32, dead: bool) -> bindings::pw_taken {
+            unsafe fn lock_owner(
+                percpu: *mut $state,
+                cpu: u32,
+                token: bindings::pw_token,
+            ) -> bindings::pw_taken {
                 // SAFETY: By the function's requirements.
-                unsafe { $owner(percpu, cpu, dead) }
+                unsafe { $owner(percpu, cpu, token) }
             }
 
             #[inline(always)]
@@ -239,11 +252,11 @@ macro_rules! backend {
             unsafe fn lock_owner_irqsave(
                 percpu: *mut $state,
                 cpu: u32,
-                dead: bool,
+                token: bindings::pw_token,
                 flags: *mut c_ulong,
             ) -> bindings::pw_taken {
                 // SAFETY: By the function's requirements.
-                unsafe { $owner_irq(percpu, cpu, dead, flags) }
+                unsafe { $owner_irq(percpu, cpu, token, flags) }
             }
 
             #[inline(always)]
@@ -309,8 +322,12 @@ unsafe impl TryBackend for LocalTryLock {
     }
 
     #[inline(always)]
-    unsafe fn try_lock_owner(percpu: *mut Self::State, cpu: u32, dead: bool) -> bindings::pw_taken {
+    unsafe fn try_lock_owner(
+        percpu: *mut Self::State,
+        cpu: u32,
+        token: bindings::pw_token,
+    ) -> bindings::pw_taken {
         // SAFETY: By the function's requirements.
-        unsafe { bindings::pwlocks_trylock_owner(percpu, cpu, dead) }
+        unsafe { bindings::pwlocks_trylock_owner(percpu, cpu, token) }
     }
 }

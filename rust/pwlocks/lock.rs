@@ -188,15 +188,15 @@ impl<T, B: Backend> PerCpuLock<T, B> {
 
     /// Takes the lock of the CPU that `owner` names (`pw_lock()`).
     ///
-    /// In remote mode, and if the CPU is dead, from wherever the caller runs. In local mode the
-    /// caller is a worker of that CPU; `None` says that it no longer is, because the CPU is going
-    /// down, and then the state is not the caller's to touch: the hotplug callback salvages it.
-    /// Context: task.
+    /// As a requester, or if the CPU is dead, from wherever the caller runs. Otherwise the caller
+    /// is a worker of that CPU; `None` says that it no longer is, because the CPU is going down,
+    /// and then the state is not the caller's to touch: the hotplug callback salvages it. Context:
+    /// task.
     #[must_use = "without the guard nothing is locked"]
     #[inline]
     pub fn lock(&self, owner: &Owner<'_>) -> Option<Guard<'_, T, B, ByOwner>> {
         // SAFETY: All instances are initialised, and `owner` is a token for the CPU.
-        let taken = unsafe { B::lock_owner(self.percpu(), owner.cpu().id(), owner.is_dead()) };
+        let taken = unsafe { B::lock_owner(self.percpu(), owner.cpu().id(), owner.token()) };
 
         // SAFETY: The result is of the lock operation that `ByOwner` undoes.
         unsafe { Guard::from_raw(taken.lock.cast(), ByOwner(taken.how)) }
@@ -209,7 +209,7 @@ impl<T, B: Backend> PerCpuLock<T, B> {
         let mut flags = 0;
         // SAFETY: All instances are initialised, `owner` is a token for the CPU, `flags` is ours.
         let taken = unsafe {
-            B::lock_owner_irqsave(self.percpu(), owner.cpu().id(), owner.is_dead(), &mut flags)
+            B::lock_owner_irqsave(self.percpu(), owner.cpu().id(), owner.token(), &mut flags)
         };
 
         // SAFETY: The result is of the lock operation that `ByOwnerIrq` undoes.
@@ -270,7 +270,7 @@ impl<T, B: TryBackend> PerCpuLock<T, B> {
     #[inline]
     pub fn try_lock(&self, owner: &Owner<'_>) -> Option<Guard<'_, T, B, ByOwner>> {
         // SAFETY: All instances are initialised, and `owner` is a token for the CPU.
-        let taken = unsafe { B::try_lock_owner(self.percpu(), owner.cpu().id(), owner.is_dead()) };
+        let taken = unsafe { B::try_lock_owner(self.percpu(), owner.cpu().id(), owner.token()) };
 
         // SAFETY: The result is of the lock operation that `ByOwner` undoes.
         unsafe { Guard::from_raw(taken.lock.cast(), ByOwner(taken.how)) }

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The mode: what `pwlocks=` asked for, what is in force, and why.
+//! The mode: what `pwlocks=` may ask for, what that means on this kernel, and why.
+//!
+//! How one mode becomes the other is [`crate::switch`]'s.
 
 use crate::bindings;
-use kernel::{
-    ffi::{
-        c_char,
-        c_int, //
-    },
-    prelude::*,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
-    },
+use kernel::sync::atomic::{
+    Atomic,
+    Relaxed, //
 };
 
 /// What `pwlocks=` may ask for.
@@ -28,15 +23,12 @@ pub(crate) enum Request {
     Auto,
 }
 
-/// The spellings that are accepted, for the message about one that is not.
-const ACCEPTED: &str = "0, 1, off, on, n, y, auto";
-
 impl Request {
+    /// The spellings that are accepted, for the message about one that is not.
+    pub(crate) const ACCEPTED: &'static str = "0, 1, off, on, n, y, auto";
+
     /// Parses a value of `pwlocks=`.
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
-        // A write to sysfs ends with a newline.
-        let value = value.strip_suffix(b"\n").unwrap_or(value);
-
         match value {
             b"0" | b"off" | b"n" | b"N" => Some(Self::Local),
             b"1" | b"on" | b"y" | b"Y" => Some(Self::Remote),
@@ -45,23 +37,34 @@ impl Request {
         }
     }
 
-    fn as_u32(self) -> u32 {
-        self as u32
-    }
+    /// Returns whether remote mode is what this comes to here and now, and why.
+    pub(crate) fn decide(self) -> (bool, Reason) {
+        if cfg!(not(CONFIG_PWLOCKS)) {
+            return (false, Reason::BuiltOut);
+        }
 
-    fn from_u32(value: u32) -> Self {
-        [Self::Local, Self::Remote, Self::Auto]
-            .into_iter()
-            .find(|request| request.as_u32() == value)
-            .unwrap_or(Self::Default)
+        match self {
+            Self::Local => return (false, Reason::Asked),
+            Self::Remote => return (true, Reason::Asked),
+            Self::Default if cfg!(CONFIG_PWLOCKS_DEFAULT) => return (true, Reason::BuildDefault),
+            Self::Default | Self::Auto => (),
+        }
+
+        // SAFETY: Reads what was given at boot.
+        if unsafe { bindings::pwlocks_kernel_noise_isolated() } {
+            return (true, Reason::KernelNoise);
+        }
+        // SAFETY: Reads what was given at boot or to cpusets.
+        if unsafe { bindings::pwlocks_domain_isolated() } {
+            return (true, Reason::Domain);
+        }
+        (false, Reason::NoIsolation)
     }
 }
 
-/// The last accepted value of `pwlocks=`, which comes before the module's init.
-static REQUEST: Atomic<u32> = Atomic::new(Request::Default as u32);
-
 /// Why the mode is what it is.
 #[derive(Clone, Copy)]
+#[repr(u32)]
 pub(crate) enum Reason {
     /// `CONFIG_PWLOCKS=n`.
     BuiltOut,
@@ -78,6 +81,15 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
+    const ALL: [Self; 6] = [
+        Self::BuiltOut,
+        Self::Asked,
+        Self::BuildDefault,
+        Self::KernelNoise,
+        Self::Domain,
+        Self::NoIsolation,
+    ];
+
     /// Returns the reason in words.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -91,73 +103,30 @@ impl Reason {
     }
 }
 
-/// Returns whether remote mode is in force. Not for hot paths: those read the static key in C.
+/// The reason of the mode in force, for debugfs, which reads it without waiting for a switch.
+static REASON: Atomic<u32> = Atomic::new(Reason::NoIsolation as u32);
+
+/// Returns why the mode in force is what it is.
+pub(crate) fn reason() -> Reason {
+    let reason = REASON.load(Relaxed);
+
+    Reason::ALL
+        .into_iter()
+        .find(|&each| each as u32 == reason)
+        .unwrap_or(Reason::NoIsolation)
+}
+
+/// Notes why the mode is what it is.
+pub(crate) fn set_reason(reason: Reason) {
+    REASON.store(reason as u32, Relaxed);
+}
+
+/// Returns whether remote mode is in force, that is, whether requesters do the work themselves.
+///
+/// It may have changed by the time the caller looks at the answer: for displays and tests, not to
+/// decide by. [`PwWork`](crate::work::PwWork) decides.
 #[inline]
 pub fn is_remote() -> bool {
-    // SAFETY: Reads the state of a static key.
+    // SAFETY: Reads a flag.
     unsafe { bindings::pwlocks_mode_is_remote() }
-}
-
-/// Returns the mode that `request` means here, and why.
-fn decide(request: Request) -> (bool, Reason) {
-    if cfg!(not(CONFIG_PWLOCKS)) {
-        return (false, Reason::BuiltOut);
-    }
-
-    match request {
-        Request::Local => return (false, Reason::Asked),
-        Request::Remote => return (true, Reason::Asked),
-        Request::Default if cfg!(CONFIG_PWLOCKS_DEFAULT) => return (true, Reason::BuildDefault),
-        Request::Default | Request::Auto => (),
-    }
-
-    // SAFETY: Reads what was given at boot.
-    if unsafe { bindings::pwlocks_kernel_noise_isolated() } {
-        return (true, Reason::KernelNoise);
-    }
-    // SAFETY: Reads what was given at boot or to cpusets.
-    if unsafe { bindings::pwlocks_domain_isolated() } {
-        return (true, Reason::Domain);
-    }
-    (false, Reason::NoIsolation)
-}
-
-/// Puts the requested mode in force. For module init, which is before any user can hold a lock:
-/// a module that uses the locks can't be loaded earlier. May sleep.
-pub(crate) fn enforce() -> Reason {
-    let request = Request::from_u32(REQUEST.load(Relaxed));
-    let (remote, reason) = decide(request);
-
-    if request == Request::Remote && !remote {
-        pr_warn!("pwlocks=1 has no effect: {}\n", reason.as_str());
-    }
-    // SAFETY: No lock exists yet.
-    unsafe { bindings::pwlocks_mode_set(remote) };
-    reason
-}
-
-/// Takes a value of `pwlocks=` (rust/helpers/param.c): 0, or `-EINVAL` and a line that says why.
-///
-/// # Safety
-///
-/// `val` must be a C string.
-#[no_mangle]
-pub unsafe extern "C" fn pwlocks_request_mode(val: *const c_char) -> c_int {
-    // SAFETY: By the function's requirements.
-    let val = unsafe { CStr::from_char_ptr(val) };
-
-    match Request::parse(val.to_bytes()) {
-        Some(request) => {
-            REQUEST.store(request.as_u32(), Relaxed);
-            0
-        }
-        None => {
-            pr_err!(
-                "invalid value \"{}\" for pwlocks=, accepted: {}\n",
-                val,
-                ACCEPTED
-            );
-            EINVAL.to_errno()
-        }
-    }
 }

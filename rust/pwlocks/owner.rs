@@ -2,7 +2,10 @@
 
 //! The right to touch another CPU's state.
 
-use crate::cpu::Cpu;
+use crate::{
+    bindings,
+    cpu::Cpu, //
+};
 use core::marker::PhantomData;
 use kernel::types::NotThreadSafe;
 
@@ -11,40 +14,49 @@ use kernel::types::NotThreadSafe;
 /// Whoever holds it may lock that CPU's instance of a [`PwLock`](crate::lock::PwLock) by
 /// [`lock()`](crate::lock::PerCpuLock::lock). Only the dispatcher makes tokens:
 /// [`PwWork`](crate::work::PwWork) for the work it runs, [`CpuDead`](crate::hotplug::CpuDead) for a
-/// CPU that has gone down. So the C series' `pw_lock(lock, cpu)` in local mode with a `cpu` that is
-/// not this one can't be written. A token is lent for the duration of a call and does not leave the
-/// task.
+/// CPU that has gone down. What a token opens is settled when it is made; [`crate::switch`] shows
+/// that it does so until it is gone, whatever becomes of the mode. So the C series'
+/// `pw_lock(lock, cpu)` in local mode with a `cpu` that is not this one can't be written. A token is
+/// lent for the duration of a call and does not leave the task.
 ///
 /// In the C series this is the `cpu` of `struct pw_struct`, read by `pw_get_cpu()`.
 pub struct Owner<'a> {
     cpu: Cpu,
-    dead: bool,
+    token: bindings::pw_token,
     _lent: PhantomData<&'a ()>,
     _not_send: NotThreadSafe,
 }
 
 impl Owner<'_> {
-    /// The token of a work item for `cpu`: run by the requester in remote mode, by a worker of
-    /// `cpu` in local mode.
     #[inline]
-    pub(crate) fn of_work(cpu: Cpu) -> Self {
+    fn new(cpu: Cpu, token: bindings::pw_token) -> Self {
         Self {
             cpu,
-            dead: false,
+            token,
             _lent: PhantomData,
             _not_send: NotThreadSafe,
         }
     }
 
+    /// The token of a work item that was queued on `cpu`, for the worker that runs it.
+    #[inline]
+    pub(crate) fn of_worker(cpu: Cpu) -> Self {
+        Self::new(cpu, bindings::pw_token_PW_TOKEN_WORKER)
+    }
+
+    /// The token of the requester of work for `cpu`, who runs it.
+    ///
+    /// It may only exist between `pwlocks_requester_begin()` and `pwlocks_requester_end()`: those
+    /// are what a switch to local mode waits for.
+    #[inline]
+    pub(crate) fn of_requester(cpu: Cpu) -> Self {
+        Self::new(cpu, bindings::pw_token_PW_TOKEN_REQUESTER)
+    }
+
     /// The token of the hotplug callback for `cpu`, which has gone down.
     #[inline]
     pub(crate) fn of_dead(cpu: Cpu) -> Self {
-        Self {
-            cpu,
-            dead: true,
-            _lent: PhantomData,
-            _not_send: NotThreadSafe,
-        }
+        Self::new(cpu, bindings::pw_token_PW_TOKEN_DEAD)
     }
 
     /// Returns the owner CPU (`pw_get_cpu()`).
@@ -53,9 +65,21 @@ impl Owner<'_> {
         self.cpu
     }
 
+    /// Returns whether the holder is the requester, on whatever CPU, and not a worker of the owner.
+    #[inline]
+    pub fn is_requester(&self) -> bool {
+        self.token == bindings::pw_token_PW_TOKEN_REQUESTER
+    }
+
     /// Returns whether the owner CPU has gone down and its state is being salvaged.
     #[inline]
     pub fn is_dead(&self) -> bool {
-        self.dead
+        self.token == bindings::pw_token_PW_TOKEN_DEAD
+    }
+
+    /// Returns which kind of token this is, for a [`Backend`](crate::backend::Backend).
+    #[inline]
+    pub(crate) fn token(&self) -> bindings::pw_token {
+        self.token
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! # Modes
 //!
-//! A static key chooses between two, for all locks at once:
+//! There are two, for all locks at once:
 //!
 //! - *local*: [`lock_local()`] is the kernel's local lock, and [`queue_on()`] queues work on the
 //!   owner CPU, as ever.
@@ -17,7 +17,9 @@
 //!   which takes the owner's lock for it. On PREEMPT_RT a local lock already is such a spinlock, so
 //!   only the work changes its place.
 //!
-//! The key is set by `pwlocks=` in this module's init, before a module that has locks can be loaded.
+//! `pwlocks=` chooses, when this module is loaded and by a write to sysfs at any time after. How one
+//! mode becomes the other while locks are held and work is done, and why everything excludes
+//! everything else meanwhile, is told in [`switch`].
 //!
 //! # Who may touch what
 //!
@@ -29,8 +31,9 @@
 //! # What is where
 //!
 //! [`lock`] is what users start with, [`work`] the dispatcher, [`owner`] the token, [`hotplug`] the
-//! end of a CPU; [`cpu`] and [`percpu`] are the ground they stand on. The primitives are chosen in
-//! `rust/helpers/local_lock.c`.
+//! end of a CPU; [`mode`] what `pwlocks=` means, [`switch`] how it comes about, [`notifier`] how
+//! locks of another kind take part in it; [`cpu`] and [`percpu`] are the ground they stand on. The
+//! primitives are chosen in `rust/helpers/local_lock.c`.
 //!
 //! [`lock_local()`]: lock::PerCpuLock::lock_local
 //! [`queue_on()`]: work::PwWork::queue_on
@@ -46,8 +49,10 @@ pub mod cpu;
 pub mod hotplug;
 pub mod lock;
 pub mod mode;
+pub mod notifier;
 pub mod owner;
 pub mod percpu;
+pub mod switch;
 pub mod work;
 
 #[path = "../debugfs/debugfs.rs"]
@@ -63,22 +68,24 @@ module! {
 }
 
 struct PwLocks {
-    _stats: debugfs::Dir<mode::Reason>,
+    _stats: debugfs::Dir<()>,
     _hotplug: hotplug::HotplugState,
 }
 
 impl kernel::Module for PwLocks {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let reason = mode::enforce();
-
-        pr_info!(
-            "mode {} ({})\n",
-            if mode::is_remote() { "remote" } else { "local" },
-            reason.as_str()
-        );
-        Ok(Self {
-            _stats: stats::new(reason)?,
+        let this = Self {
+            _stats: stats::new()?,
             _hotplug: hotplug::HotplugState::new()?,
-        })
+        };
+
+        switch::start();
+        Ok(this)
+    }
+}
+
+impl Drop for PwLocks {
+    fn drop(&mut self) {
+        switch::stop();
     }
 }

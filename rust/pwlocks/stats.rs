@@ -4,11 +4,9 @@
 
 use crate::debugfs::Dir;
 use crate::{
-    bindings, cpu,
-    mode::{
-        self,
-        Reason, //
-    },
+    bindings,
+    cpu,
+    mode, //
 };
 use kernel::{
     fmt,
@@ -16,20 +14,22 @@ use kernel::{
 };
 
 /// Makes the files of /sys/kernel/debug/pwlocks/. May sleep; `ENOMEM` if there is no memory.
-pub(crate) fn new(reason: Reason) -> Result<Dir<Reason>> {
+pub(crate) fn new() -> Result<Dir<()>> {
     Dir::new(
         c"pwlocks",
-        reason,
+        (),
         &[
-            (c"mode", |_, f| {
+            (c"mode", |(), f| {
                 f.write_str(if mode::is_remote() {
                     "remote\n"
                 } else {
                     "local\n"
                 })
             }),
-            (c"reason", |reason, f| writeln!(f, "{}", reason.as_str())),
-            (c"cpus", |_, f| show_cpus(f)),
+            (c"reason", |(), f| {
+                writeln!(f, "{}", mode::reason().as_str())
+            }),
+            (c"cpus", |(), f| show_cpus(f)),
         ],
     )
 }

@@ -10,7 +10,6 @@ use crate::{
         self,
         Cpu, //
     },
-    mode,
     owner::Owner,
     percpu::PerCpu,
 };
@@ -19,12 +18,21 @@ use core::{
     ptr::NonNull, //
 };
 use kernel::{
+    ffi::c_int,
     prelude::*,
     sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Release, //
+        },
         Arc,
         LockClassKey, //
     },
-    types::Opaque,
+    types::{
+        NotThreadSafe,
+        Opaque, //
+    },
 };
 
 /// What is done for an owner CPU.
@@ -33,7 +41,10 @@ pub trait Run: Send + Sync + 'static {
     ///
     /// Context: task, may sleep. Runs on the requester in remote mode, on a worker of the owner in
     /// local mode, on the CPU that took the owner down when that has died; possibly for several
-    /// owners at once, and in remote mode for one owner on several CPUs at once.
+    /// owners at once, and in remote mode for one owner on several CPUs at once; where the mode has
+    /// just changed, on the requester and on a worker at once. A switch to local mode waits for
+    /// requesters in here, so here the mode must not be switched nor anything waited for that a
+    /// switch may be holding up.
     fn run(&self, owner: &Owner<'_>);
 }
 
@@ -107,6 +118,8 @@ pub struct PwWork<R: Run> {
     items: PerCpu<Item<R>>,
     run: KBox<R>,
     queue: Arc<PerCpuQueue>,
+    /// Whether requesters may run it in remote mode.
+    remote: Atomic<bool>,
 }
 
 /// Creates a [`PwWork`] with a lock class of its own: `new_pw_work!(run, queue [, "name"])`.
@@ -165,6 +178,7 @@ impl<R: Run> PwWork<R> {
             items: unsafe { PerCpu::new_with(make) }?,
             run,
             queue,
+            remote: Atomic::new(true),
         })
     }
 
@@ -174,12 +188,53 @@ impl<R: Run> PwWork<R> {
     /// unless it is queued there already. Returns whether something was queued, that is, whether
     /// [`Self::flush_on`] has anything to wait for. Context: task, may sleep.
     pub fn queue_on(&self, cpu: Cpu) -> bool {
-        if mode::is_remote() {
-            trace_queue(cpu, true);
-            run_traced(&*self.run, &Owner::of_work(cpu), true);
+        if self.run_here(cpu) {
             return false;
         }
+        self.queue_there(cpu);
+        true
+    }
 
+    /// [`Self::queue_on`], but `None`, with nothing done, where the work would have to be queued on
+    /// a CPU that is not online: a workqueue does not promise to run it there.
+    ///
+    /// The CPU may still go down after the look; then the work is refused the CPU's locks.
+    pub fn queue_on_online(&self, cpu: Cpu) -> Option<bool> {
+        if self.run_here(cpu) {
+            return Some(false);
+        }
+        if !cpu.is_online() {
+            return None;
+        }
+        self.queue_there(cpu);
+        Some(true)
+    }
+
+    /// Has the work queued in remote mode as well (`false`), or not any more (`true`, the default).
+    ///
+    /// For an owner of the work whose locks do not always exclude requesters, see
+    /// [`crate::notifier`]. What runs when this is called is not waited for. Any context.
+    pub fn allow_remote(&self, allowed: bool) {
+        // What came before, such as a wait for local holders, requesters must not see undone.
+        self.remote.store(allowed, Release);
+    }
+
+    /// Runs the work here if requesters may, and returns whether they may. Both in one section, for
+    /// a switch to wait for.
+    fn run_here(&self, cpu: Cpu) -> bool {
+        let Some(_requester) = Requester::begin() else {
+            return false;
+        };
+
+        if !self.remote.load(Acquire) {
+            return false;
+        }
+        trace_queue(cpu, true);
+        run_traced(&*self.run, &Owner::of_requester(cpu), true);
+        true
+    }
+
+    fn queue_there(&self, cpu: Cpu) {
         let work = self.items.get(cpu).work.get();
         // SAFETY: The work item is initialised and lives as long as `self`; the queue is ours.
         let queued = unsafe {
@@ -188,7 +243,6 @@ impl<R: Run> PwWork<R> {
         if queued {
             trace_queue(cpu, false);
         }
-        true
     }
 
     /// Waits for what [`Self::queue_on`] queued on `cpu` (`pw_flush()`).
@@ -212,6 +266,34 @@ impl<R: Run> Drop for PwWork<R> {
             // SAFETY: The work item is initialised and nobody can queue it any more.
             unsafe { kernel::bindings::cancel_work_sync(self.items.get(cpu).work.get()) };
         }
+    }
+}
+
+/// A requester who does others' work, until dropped: what a switch to local mode waits for.
+///
+/// # Invariants
+///
+/// The section is open, and was opened by this task.
+struct Requester(c_int, NotThreadSafe);
+
+impl Requester {
+    /// `None` in local mode. Task context.
+    #[inline]
+    fn begin() -> Option<Self> {
+        let mut section = 0;
+
+        // SAFETY: `section` is ours.
+        let allowed = unsafe { bindings::pwlocks_requester_begin(&mut section) };
+        // INVARIANT: Just opened. Not made where it was not, for its drop would close it.
+        allowed.then(|| Self(section, NotThreadSafe))
+    }
+}
+
+impl Drop for Requester {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants.
+        unsafe { bindings::pwlocks_requester_end(self.0) };
     }
 }
 
@@ -242,5 +324,5 @@ unsafe extern "C" fn run_queued<R: Run>(work: *mut kernel::bindings::work_struct
     // SAFETY: By the invariants of `PwWork`, whose drop waits for this item.
     let run = unsafe { item.run.as_ref() };
 
-    run_traced(run, &Owner::of_work(item.cpu), false);
+    run_traced(run, &Owner::of_worker(item.cpu), false);
 }

@@ -8,5 +8,5 @@ use pwlocks::owner::Owner;
 
 /// Makes a token out of thin air.
 pub fn make(cpu: Cpu) -> Owner<'static> {
-    Owner::of_work(cpu)
+    Owner::of_requester(cpu)
 }
