@@ -49,9 +49,6 @@ int pwlocks_test_cpu_up(unsigned int cpu);
 /* pwlocks_test_panic.c */
 bool pwlocks_test_has_warned(void);
 
-/* pwlocks_test_key.c */
-void pwlocks_test_set_mode(bool remote);
-
 /* pwlocks_test_timex.c */
 u64 pwlocks_test_cycles(void);
 

@@ -3,11 +3,15 @@
 //! Mutual exclusion, of local users and owners, on all CPUs at once.
 
 use crate::{
-    context::Context,
+    context::{
+        self,
+        Context, //
+    },
     datum::Datum,
     kthread::{
         self,
-        Place, //
+        Place,
+        Threads, //
     },
     migration, remote,
     turn::Turn,
@@ -23,6 +27,7 @@ use crate::{
         Way, //
     },
 };
+use core::ops::Range;
 use kernel::{
     prelude::*,
     sync::{
@@ -45,7 +50,8 @@ struct Tally {
     refused: Atomic<u64>,
     /// Visits that were not alone.
     intruders: Atomic<u64>,
-    /// Visits to another CPU's datum than the guard, the token or the CPU says.
+    /// Visits to another CPU's datum than the guard, the token or the CPU says, and tokens in the
+    /// wrong hands.
     strangers: Atomic<u64>,
     /// Threads that ended in another context than they began in.
     unbalanced: Atomic<u64>,
@@ -86,21 +92,31 @@ impl Tally {
 
 /// `lock_local()` against `lock()`.
 pub(crate) fn plain() -> Verdict {
-    exclusion::<Plain>(false)
+    exclusion::<Plain>(false, herd)
 }
 
 /// `lock_local_irqsave()` against `lock_irqsave()`.
 pub(crate) fn irqsave() -> Verdict {
-    exclusion::<Irqsave>(false)
+    exclusion::<Irqsave>(false, herd)
 }
 
 /// `try_lock_local()` against `try_lock()`.
 pub(crate) fn trylock() -> Verdict {
-    exclusion::<Try>(true)
+    exclusion::<Try>(true, herd)
 }
 
-/// Per CPU: a local user that stays, one that roams, and one that asks for work on all CPUs.
-fn exclusion<W: Way>(may_refuse: bool) -> Verdict {
+/// Moves the roaming threads about for a while.
+fn herd(threads: &Threads, roaming: Range<usize>, cpus: &[Cpu]) -> Verdict {
+    migration::herd(threads, roaming, cpus, DURATION)?;
+    Ok(())
+}
+
+/// Per CPU: a local user that stays, one that roams, and one that asks for work on all CPUs; and
+/// `meanwhile`, which is given the threads, the indices of those that roam, and the CPUs.
+pub(crate) fn exclusion<W: Way>(
+    may_refuse: bool,
+    meanwhile: impl FnOnce(&Threads, Range<usize>, &[Cpu]) -> Verdict,
+) -> Verdict {
     migration::is_sound()?;
 
     let cpus = kthread::online()?;
@@ -129,6 +145,10 @@ fn exclusion<W: Way>(may_refuse: bool) -> Verdict {
 
             if !taken {
                 tally.refused.fetch_add(1, Relaxed);
+            }
+            // The token must say who runs this.
+            if owner.is_requester() == context::in_worker() {
+                tally.strangers.fetch_add(1, Relaxed);
             }
         })?
     };
@@ -163,10 +183,10 @@ fn exclusion<W: Way>(may_refuse: bool) -> Verdict {
     };
 
     kthread::scope(&places, body, |threads| {
-        let moves = migration::herd(threads, n..2 * n, &cpus, DURATION);
+        let verdict = meanwhile(threads, n..2 * n, &cpus);
 
         stop.reach(1);
-        moves
+        verdict
     })??;
     drop(work);
 

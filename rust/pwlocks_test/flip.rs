@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Guards that outlive a change of mode release what they took.
+//! Locks that are held when a switch of the mode begins: it waits for those that it has to, and each
+//! guard releases what it took.
 
 use crate::{
-    context::Context,
+    context::{
+        self,
+        Context, //
+    },
     datum::Datum,
     kthread::{
         self,
         Place, //
     },
     remote,
-    switch::Switched,
-    turn::Turn,
+    switch::{
+        self,
+        Switched, //
+    },
+    turn::{
+        self,
+        Turn, //
+    },
     verdict::{
         ensure,
         fail,
@@ -27,6 +37,7 @@ use kernel::{
         },
         Arc, //
     },
+    time::Delta,
 };
 use pwlocks::{
     cpu::Cpu,
@@ -34,22 +45,26 @@ use pwlocks::{
     new_pw_trylock, //
 };
 
-/// Whether a guard was seen not to survive a change of mode: then a lock stays held, and a test
-/// that changes it under load would not end.
+/// Whether a switch was seen not to wait, or a guard not to survive one: then a lock stays held or
+/// does not exclude, and a test that switches under load would not end well.
 static BROKEN: Atomic<bool> = Atomic::new(false);
 
 /// Fails if one of these tests has failed before.
 pub(crate) fn is_sound() -> Verdict {
     ensure!(
         !BROKEN.load(Relaxed),
-        "not tried: a guard does not survive a change of mode, see lock/flip_local"
+        "not tried: a switch does not wait, or a guard does not survive it, see flip/local"
     );
     Ok(())
 }
 
-/// The stages: held, mode changed, released, and released as it must be.
+/// How long a lock stays held once a switch is seen to be under way: long enough for one that does
+/// not wait to come to its end.
+const LINGER: Delta = Delta::from_millis(100);
+
+/// The stages: held, about to be released, and released as it must be.
 const HELD: u32 = 1;
-const CHANGED: u32 = 2;
+const RELEASING: u32 = 2;
 const RELEASED: u32 = 3;
 const BALANCED: u32 = 4;
 
@@ -77,22 +92,29 @@ pub(crate) fn local_try() -> Verdict {
 }
 
 fn both_ways(hold: Hold) -> Verdict {
-    for from in [false, true] {
+    // Who holds a local lock of remote mode excludes who comes later by being where it is.
+    for (from, waits) in [(false, !context::is_preempt_rt()), (true, false)] {
         let mode = Switched::to(from)?;
 
-        noted(survives(&mode, from, |lock, turn| {
-            kthread_holder(lock, turn, hold)
+        noted(survives(&mode, from, waits, |lock, turn| {
+            let context = Context::now();
+
+            hold(lock, &|| wait_for_switch(turn, !from, true));
+            released(turn, context);
+            Ok(())
         }))?;
     }
     Ok(())
 }
 
-/// A guard of `lock()`, in work.
+/// A guard of `lock()`: a worker's, then a requester's.
 pub(crate) fn owner() -> Verdict {
-    for from in [false, true] {
+    for (from, waits) in [(false, !context::is_preempt_rt()), (true, true)] {
         let mode = Switched::to(from)?;
 
-        noted(survives(&mode, from, work_holder))?;
+        noted(survives(&mode, from, waits, |lock, turn| {
+            work_holder(lock, turn, from)
+        }))?;
     }
     Ok(())
 }
@@ -104,10 +126,12 @@ fn noted(verdict: Verdict) -> Verdict {
     verdict
 }
 
-/// Changes the mode while `holder`, in a thread of `cpu`, holds that CPU's lock.
+/// Switches while `holder`, in a thread of `cpu`, holds that CPU's lock. If the switch `waits`, it
+/// must not be over while the lock is held.
 fn survives(
     mode: &Switched,
     from: bool,
+    waits: bool,
     holder: impl Fn(&Arc<PwTryLock<Datum>>, &Arc<Turn>) -> Verdict + Sync,
 ) -> Verdict {
     let cpu = *kthread::online()?.last().ok_or(ENODEV)?;
@@ -119,7 +143,7 @@ fn survives(
         "local to remote"
     };
 
-    let held = kthread::scope(
+    let (held, waited) = kthread::scope(
         &[Place::On(cpu)],
         |_| {
             // What goes wrong here shows as a stage that is not reached.
@@ -128,14 +152,18 @@ fn survives(
         |_| {
             let held = turn.wait(HELD);
 
-            mode.again(!from);
-            turn.reach(CHANGED);
-            held && turn.wait(RELEASED)
+            mode.again(!from)?;
+            let waited = turn.is_reached(RELEASING);
+            Ok::<_, Error>((held && turn.wait(RELEASED), waited))
         },
-    )?;
+    )??;
     ensure!(
         held,
-        "{way}: the holder did not get the lock, or waited too long"
+        "{way}: the holder did not get the lock, or did not see the switch begin"
+    );
+    ensure!(
+        waited || !waits,
+        "{way}: the switch was over while the lock was held"
     );
     ensure!(
         turn.is_reached(BALANCED),
@@ -144,25 +172,17 @@ fn survives(
 
     // Both primitives are to be free, so look in both modes.
     for remote in [!from, from] {
-        mode.again(remote);
+        mode.again(remote)?;
         kthread::on(cpu, || is_free(&lock))?.map_err(|trouble| {
             let now = if remote { "remote" } else { "local" };
 
-            fail!("changed from {way}, then in {now} mode: {trouble}")
+            fail!("switched from {way}, then in {now} mode: {trouble}")
         })?;
     }
     Ok(())
 }
 
-fn kthread_holder(lock: &Arc<PwTryLock<Datum>>, turn: &Arc<Turn>, hold: Hold) -> Verdict {
-    let context = Context::now();
-
-    hold(lock, &|| wait_for_change(turn));
-    released(turn, context);
-    Ok(())
-}
-
-fn work_holder(lock: &Arc<PwTryLock<Datum>>, turn: &Arc<Turn>) -> Verdict {
+fn work_holder(lock: &Arc<PwTryLock<Datum>>, turn: &Arc<Turn>, from: bool) -> Verdict {
     let work = {
         let (lock, turn) = (lock.clone(), turn.clone());
 
@@ -170,7 +190,7 @@ fn work_holder(lock: &Arc<PwTryLock<Datum>>, turn: &Arc<Turn>) -> Verdict {
             let context = Context::now();
 
             if let Some(guard) = lock.lock(owner) {
-                wait_for_change(&turn);
+                wait_for_switch(&turn, !from, false);
                 drop(guard);
                 released(&turn, context);
             }
@@ -183,13 +203,19 @@ fn work_holder(lock: &Arc<PwTryLock<Datum>>, turn: &Arc<Turn>) -> Verdict {
     Ok(())
 }
 
-fn wait_for_change(turn: &Turn) {
+/// Holds until a switch `to` this mode is under way, and some more.
+fn wait_for_switch(turn: &Turn, to: bool, by_key: bool) {
     turn.reach(HELD);
-    // If it does not come, the other side finds the stage after it missing.
-    let _ = turn.wait(CHANGED);
+    if switch::wait_for(to, by_key) {
+        turn::pass(LINGER);
+        turn.reach(RELEASING);
+    }
 }
 
 fn released(turn: &Turn, before: Context) {
+    if !turn.is_reached(RELEASING) {
+        return;
+    }
     turn.reach(if Context::now() == before {
         BALANCED
     } else {

@@ -1,110 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The mode changes under load, again and again.
+//! Mutual exclusion, of local users, workers and requesters on all CPUs, while the mode is switched
+//! again and again.
 
 use crate::{
-    context::Context,
-    datum::Datum,
-    flip,
-    kthread::{
-        self,
-        Place, //
-    },
-    migration,
+    exclusion, flip, migration,
     switch::Switched,
-    turn::{
-        self,
-        Turn, //
-    },
     verdict::{
         ensure,
         Verdict, //
     },
-};
-use kernel::{
-    prelude::*,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
+    way::{
+        Irqsave,
+        Plain,
+        Try,
+        Way, //
     },
 };
-use pwlocks::{
-    cpu::Cpu,
-    lock::PwTryLock,
-    new_pw_trylock, //
-};
+use kernel::time::Delta;
 
-const CHANGES: usize = 60;
+/// Switches there and back.
+const ROUNDS: u32 = 12;
 
-/// Per CPU one task that takes the lock in every local way. There are no owners: those of one mode
-/// and local users of the other don't exclude each other.
-pub(crate) fn under_load() -> Verdict {
-    migration::is_sound()?;
+/// Time in each mode: the shortest, and how much longer it gets by round.
+const STAY: Delta = Delta::from_millis(1);
+const LONGER: Delta = Delta::from_millis(8);
+
+/// `lock_local()` against `lock()`.
+pub(crate) fn plain() -> Verdict {
+    under_load::<Plain>(false)
+}
+
+/// `lock_local_irqsave()` against `lock_irqsave()`.
+pub(crate) fn irqsave() -> Verdict {
+    under_load::<Irqsave>(false)
+}
+
+/// `try_lock_local()` against `try_lock()`.
+pub(crate) fn trylock() -> Verdict {
+    under_load::<Try>(true)
+}
+
+fn under_load<W: Way>(may_refuse: bool) -> Verdict {
     flip::is_sound()?;
 
-    let mut places = KVec::new();
-    for &cpu in &kthread::online()? {
-        places.push(Place::On(cpu), GFP_KERNEL)?;
-    }
-
-    let lock = new_pw_trylock!(|_| Datum::new())?;
     let mode = Switched::to(false)?;
-    let stop = Turn::new();
-    let visits = Atomic::<u64>::new(0);
-    let bad = Atomic::<u64>::new(0);
-    let unbalanced = Atomic::<u64>::new(0);
 
-    kthread::scope(
-        &places,
-        |_| {
-            while !stop.is_reached(1) {
-                let context = Context::now();
+    exclusion::exclusion::<W>(may_refuse, |threads, roaming, cpus| {
+        let mut moves = 0;
 
-                for good in [plain(&lock), irqsave(&lock), tried(&lock)] {
-                    visits.fetch_add(1, Relaxed);
-                    if !good {
-                        bad.fetch_add(1, Relaxed);
-                    }
-                }
-                if Context::now() != context {
-                    unbalanced.fetch_add(1, Relaxed);
-                }
+        for round in 0..ROUNDS {
+            let stay = STAY + LONGER * i64::from(round);
+
+            for remote in [true, false] {
+                mode.again(remote)?;
+                moves += migration::herd(threads, roaming.clone(), cpus, stay)?;
             }
-        },
-        |_| {
-            for change in 0..CHANGES {
-                mode.again(change % 2 == 0);
-                turn::pause();
-            }
-            stop.reach(1);
-        },
-    )?;
-
-    let (visits, bad, unbalanced) = (
-        visits.load(Relaxed),
-        bad.load(Relaxed),
-        unbalanced.load(Relaxed),
-    );
-    ensure!(visits > 0, "no visits");
-    ensure!(
-        bad == 0 && unbalanced == 0,
-        "of {visits} visits {bad} were refused, not alone, or at the wrong CPU's; the context \
-         changed {unbalanced} times"
-    );
-    Ok(())
-}
-
-fn plain(lock: &PwTryLock<Datum>) -> bool {
-    let guard = lock.lock_local();
-    guard.visit() && guard.cpu() == Cpu::current()
-}
-
-fn irqsave(lock: &PwTryLock<Datum>) -> bool {
-    let guard = lock.lock_local_irqsave();
-    guard.visit() && guard.cpu() == Cpu::current()
-}
-
-fn tried(lock: &PwTryLock<Datum>) -> bool {
-    lock.try_lock_local()
-        .is_some_and(|guard| guard.visit() && guard.cpu() == Cpu::current())
+        }
+        ensure!(moves > 0, "no thread was moved");
+        Ok(())
+    })
 }

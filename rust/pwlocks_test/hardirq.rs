@@ -19,7 +19,7 @@ use kernel::{
 use pwlocks::cpu::Cpu;
 
 /// The interrupt that calls a function on another CPU.
-struct Hardirq;
+pub(crate) struct Hardirq;
 
 impl Interrupt for Hardirq {
     fn call_on<F: Fn() + Sync>(&self, cpu: Cpu, func: &F) -> Result {

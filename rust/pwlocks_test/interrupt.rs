@@ -42,7 +42,7 @@ pub(crate) trait Interrupt: Sync {
 }
 
 /// What the interrupts saw, as counts.
-struct Seen {
+pub(crate) struct Seen {
     in_interrupt: Atomic<u32>,
     taken: Atomic<u32>,
     refused: Atomic<u32>,
@@ -54,7 +54,11 @@ const TRIES: u32 = 2;
 
 impl Seen {
     /// Interrupts `cpu` and has it try its lock.
-    fn by<I: Interrupt>(interrupt: &I, cpu: Cpu, lock: &PwTryLock<Datum>) -> Result<Self> {
+    pub(crate) fn by<I: Interrupt>(
+        interrupt: &I,
+        cpu: Cpu,
+        lock: &PwTryLock<Datum>,
+    ) -> Result<Self> {
         let seen = Self {
             in_interrupt: Atomic::new(0),
             taken: Atomic::new(0),
@@ -83,7 +87,8 @@ impl Seen {
         counter.fetch_add(1, Relaxed);
     }
 
-    fn check(&self, expected: u32, when: &str) -> Verdict {
+    /// Fails unless `expected` of the [`TRIES`] took the lock.
+    pub(crate) fn check(&self, expected: u32, when: &str) -> Verdict {
         let (taken, refused) = (self.taken.load(Relaxed), self.refused.load(Relaxed));
 
         ensure!(

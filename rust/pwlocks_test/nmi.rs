@@ -48,10 +48,11 @@ const STORM: u32 = 2000;
 /// # Invariants
 ///
 /// The handler is registered.
-struct Nmi(());
+pub(crate) struct Nmi(());
 
 impl Nmi {
-    fn new() -> Result<Self> {
+    /// Registers the handler. May sleep.
+    pub(crate) fn new() -> Result<Self> {
         // SAFETY: Tests run one at a time, and a value of the last one is gone.
         to_result(unsafe { bindings::pwlocks_test_nmi_begin() })?;
         // INVARIANT: Just registered.

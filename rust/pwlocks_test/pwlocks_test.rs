@@ -7,8 +7,8 @@
 //! `ok`, `SKIP` or `FAIL` and why. Only one test runs at a time. `pwlocks_test/cost/count`
 //! counts what lock operations cost, `pwlocks_test/sizes` what they take up.
 //!
-//! Some tests change the mode and change it back, or take a CPU down and up again. No other module
-//! may use the locks meanwhile. Those of the subject `nesting` make the kernel oops.
+//! Some tests switch the mode and switch it back, or take a CPU down and up again. Nobody else may
+//! switch meanwhile. Those of the subject `nesting` make the kernel oops.
 
 use kernel::prelude::*;
 
@@ -24,13 +24,16 @@ mod count;
 mod datum;
 mod exclusion;
 mod flip;
+mod flip_interrupt;
 mod flip_load;
+mod flip_token;
 mod hardirq;
 mod interrupt;
 mod kthread;
 mod migration;
 mod nesting;
 mod nmi;
+mod notifier;
 mod offline;
 mod order;
 mod paths;

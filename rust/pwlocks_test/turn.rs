@@ -49,15 +49,30 @@ impl Turn {
     /// Waits for the stage, asleep if the context allows it; false if it does not come.
     #[must_use = "a stage that does not come is a failure"]
     pub(crate) fn wait(&self, stage: u32) -> bool {
-        let start = Instant::<Monotonic>::now();
+        let patience = Patience::begin();
 
         while !self.is_reached(stage) {
-            if start.elapsed() > PATIENCE {
+            if patience.is_over() {
                 return false;
             }
             pause();
         }
         true
+    }
+}
+
+/// A wait that is given up after a while.
+pub(crate) struct Patience(Instant<Monotonic>);
+
+impl Patience {
+    /// Begins to wait.
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Whether what has not come by now won't come.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.elapsed() > PATIENCE
     }
 }
 
