@@ -20,6 +20,7 @@ use crate::{
     },
 };
 use kernel::{
+    new_mutex,
     prelude::*,
     sync::atomic::{
         Atomic,
@@ -125,34 +126,39 @@ pub(crate) fn trylock<I: Interrupt>(
 
     let turn = Turn::new();
     let balanced = Turn::new();
-    let seen = kthread::scope(
-        &[Place::On(target)],
-        |_| {
-            let context = Context::now();
-            let in_time = Turn::new();
+    pin_init::stack_pin_init!(let seen = new_mutex!(Err(ETIMEDOUT)));
+    let holder = || {
+        let context = Context::now();
+        let in_time = Turn::new();
 
-            hold(&lock, &|| {
-                turn.reach(1);
-                if turn.wait(2) {
-                    in_time.reach(1);
-                }
-            });
-            if in_time.is_reached(1) && Context::now() == context {
-                balanced.reach(1);
+        hold(&lock, &|| {
+            turn.reach(1);
+            if turn.wait(2) {
+                in_time.reach(1);
             }
-        },
-        |_| {
-            let seen = if turn.wait(1) {
-                tries()
-            } else {
-                Err(ETIMEDOUT)
-            };
+        });
+        if in_time.is_reached(1) && Context::now() == context {
+            balanced.reach(1);
+        }
+    };
+    let interrupter = || {
+        if turn.wait(1) {
+            *seen.lock() = Seen::by(interrupt, target, &lock);
+        }
+        turn.reach(2);
+    };
 
-            turn.reach(2);
-            seen
+    // Both exist before the lock is taken: the task that makes threads may be on the CPU that then
+    // spins with interrupts off.
+    kthread::run(
+        &[Place::On(target), Place::On(requester)],
+        |index| match index {
+            0 => holder(),
+            _ => interrupter(),
         },
-    )???;
-    seen.check(0, "held by the interrupted task")?;
+    )?;
+    core::mem::replace(&mut *seen.lock(), Err(ETIMEDOUT))?
+        .check(0, "held by the interrupted task")?;
     ensure!(
         balanced.is_reached(1),
         "the holder waited too long or its context changed"
