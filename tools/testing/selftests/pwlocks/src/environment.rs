@@ -40,6 +40,12 @@ pub fn isolated() -> Option<usize> {
     text("PWLOCKS_ISOLATED")?.parse().ok()
 }
 
+/// The longest time in one mode, in milliseconds, where the mode is to be switched to and fro all
+/// the time (`PWLOCKS_FLIP_MS`).
+pub fn flip_ms() -> Option<u64> {
+    text("PWLOCKS_FLIP_MS")?.parse().ok()
+}
+
 /// How long a test under load runs, in seconds (`PWLOCKS_SECONDS`).
 pub fn seconds() -> Option<u64> {
     text("PWLOCKS_SECONDS")?.parse().ok()

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod demonstration;
 pub mod doing;
 pub mod environment;
+pub mod flipper;
 pub mod hotplug;
 pub mod kernel_file;
 pub mod kernel_tests;

@@ -4,7 +4,8 @@
 //!
 //! Four threads on CPUs of their own do random things to folios of their own; all kinds of drains
 //! and CPUs that go down and come up disturb them. Every few seconds everything stops and the books
-//! must balance. The seed is printed; `PWLOCKS_SEED` sets it. `PWLOCKS_SECONDS` is the length.
+//! must balance. The seed is printed; `PWLOCKS_SEED` sets it. `PWLOCKS_SECONDS` is the length. With
+//! `PWLOCKS_FLIP_MS` the mode is switched to and fro all the time, too.
 
 mod audit;
 mod disturbance;
@@ -16,6 +17,7 @@ use selftests::{
     demo::{Device, Drain, Modules, Operation, check_stats},
     doing::Doing as _,
     ensure, environment,
+    flipper::Flipper,
     ktap::{self, Report, Trouble, Verdict},
     random,
 };
@@ -40,9 +42,12 @@ fn load() -> Result<(Modules, Load), Trouble> {
 
 fn run(mut load: Load) -> ExitCode {
     let total = Duration::from_secs(environment::seconds().unwrap_or(60));
-    let mut report = Report::begin(ROUNDS as usize + 4);
+    let flips = environment::flip_ms();
+    let mut report = Report::begin(ROUNDS as usize + 4 + usize::from(flips.is_some()));
 
     report.diagnostic(format_args!("PWLOCKS_SEED={}", load.seed()));
+    let flipper =
+        flips.map(|longest_ms| Flipper::begin(longest_ms, random::source(load.seed(), 200)));
     for round in 1..=ROUNDS {
         report.test(
             &format!("round {round}: every folio is in one place"),
@@ -53,6 +58,18 @@ fn run(mut load: Load) -> ExitCode {
         );
     }
     report.diagnostic(load.summary());
+    if let Some(flipper) = flipper {
+        let switches = flipper.and_then(Flipper::end);
+        report.diagnostic(format_args!("the mode was switched: {switches:?}"));
+        report.test("the mode was switched all the time", || {
+            let switches = switches?;
+            ensure!(
+                switches >= u64::from(ROUNDS),
+                "{switches} switches in {total:?}"
+            );
+            Ok(())
+        });
+    }
     report.test("every operation applied to some folio", || {
         load.check_operations()
     });

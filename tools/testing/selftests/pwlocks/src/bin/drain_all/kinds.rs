@@ -151,11 +151,13 @@ pub(crate) fn check(bench: &Bench, kind: &Kind) -> Verdict {
             drain.works >= 1,
             "CPU {cpu}'s batch was not seen: {drain:?}"
         );
-        let queued = if bench.remote { 0 } else { drain.works };
-        ensure!(
-            drain.queued == queued,
-            "{queued} works were to be queued: {drain:?}"
-        );
+        if let Some(remote) = bench.remote {
+            let queued = if remote { 0 } else { drain.works };
+            ensure!(
+                drain.queued == queued,
+                "{queued} works were to be queued: {drain:?}"
+            );
+        }
         for folio in device.query_all(&folios).doing("QUERY")? {
             drained(kind, &folio)?;
         }

@@ -3,7 +3,8 @@
 //! What the drains promise: whatever was in a batch before the call is on a list after it.
 //!
 //! The module numbers every folio's entry into a batch and its arrival on a list, and the beginning
-//! and end of every drain, with one counter, so that what came first is known and not guessed.
+//! and end of every drain, with one counter, so that what came first is known and not guessed. With
+//! `PWLOCKS_FLIP_MS` the mode is switched to and fro all the time, and the promises are the same.
 
 mod bh;
 mod cache;
@@ -17,17 +18,22 @@ use selftests::{
     cpulist,
     demo::{Device, Modules},
     doing::Doing as _,
+    ensure, environment,
+    flipper::Flipper,
     ktap::{self, Report, Trouble},
-    module,
+    module, random,
 };
 use std::{process::ExitCode, sync::Arc};
+
+/// Switches at least, of the mode, where it is switched all the time. The test takes some 20 s.
+const MANY: u64 = 20;
 
 /// What every test point gets.
 struct Bench {
     device: Arc<Device>,
     cpus: Vec<usize>,
-    /// Whether drain work is run by the caller.
-    remote: bool,
+    /// Whether drain work is run by the caller; `None` where that changes all the time.
+    remote: Option<bool>,
 }
 
 fn main() -> ExitCode {
@@ -39,17 +45,24 @@ fn main() -> ExitCode {
 
 fn prepare() -> Result<(Modules, Bench), Trouble> {
     let modules = Modules::need()?;
+    let remote = module::parameter("pwlocks", "pwlocks")? == "1";
     let bench = Bench {
         device: Arc::new(Device::open().doing("open")?),
         cpus: cpulist::read("online")?,
-        remote: module::parameter("pwlocks", "pwlocks")? == "1",
+        remote: environment::flip_ms().is_none().then_some(remote),
     };
 
     Ok((modules, bench))
 }
 
 fn run(bench: &Bench) -> ExitCode {
-    let mut report = Report::begin(kinds::KINDS.len() + 11);
+    let flips = environment::flip_ms();
+    let mut report = Report::begin(kinds::KINDS.len() + 11 + usize::from(flips.is_some()));
+    let seed = random::seed();
+    let flipper = flips.map(|longest_ms| {
+        report.diagnostic(format_args!("PWLOCKS_SEED={seed}"));
+        Flipper::begin(longest_ms, random::source(seed, 200))
+    });
 
     for kind in kinds::KINDS {
         report.test(&format!("drain_all empties {}", kind.name), || {
@@ -94,5 +107,13 @@ fn run(bench: &Bench) -> ExitCode {
     report.test("the buffer-head cache is drained by a workqueue", || {
         bh::check(bench)
     });
+    if let Some(flipper) = flipper {
+        report.test("the mode was switched all the time", || {
+            let switches = flipper?.end()?;
+            println!("# the mode was switched {switches} times");
+            ensure!(switches > MANY, "the mode was switched {switches} times");
+            Ok(())
+        });
+    }
     report.end()
 }

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The switch: which values `pwlocks=` takes, what they mean on this kernel, and where that shows.
+//! The switch: which values `pwlocks=` takes, at load time and after, what they mean on this kernel,
+//! and where that shows.
+
+mod behaviour;
+mod run_time;
+mod signals;
 
 use nix::errno::Errno;
 use selftests::{
@@ -8,7 +13,7 @@ use selftests::{
     ktap::{Report, Trouble, Verdict, nothing_tested},
     module::{self, Module},
 };
-use std::{fs, os::unix::fs::PermissionsExt as _, process::ExitCode};
+use std::{env, fs, process::ExitCode};
 
 /// What the module's message about a refused value lists.
 const ACCEPTED: &str = "0, 1, off, on, n, y, auto";
@@ -21,6 +26,13 @@ const REFUSED: &[&str] = &[
 ];
 
 fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    if let [option, writes] = arguments.as_slice() {
+        return match writes.parse() {
+            Ok(writes) if option == signals::WRITER => signals::write_on(writes),
+            _ => ExitCode::FAILURE,
+        };
+    }
     if module::is_loaded("pwlocks") {
         return nothing_tested(
             "switch",
@@ -34,7 +46,8 @@ fn main() -> ExitCode {
         );
     }
 
-    let mut report = Report::begin(LOCAL.len() + REMOTE.len() + REFUSED.len() + 6);
+    let mut report =
+        Report::begin(LOCAL.len() + REMOTE.len() + REFUSED.len() + 5 + run_time::points());
 
     for value in LOCAL {
         report.test(&format!("pwlocks={value} is local mode"), || {
@@ -65,8 +78,8 @@ fn main() -> ExitCode {
         let (remote, reason) = default()?;
         shows("", remote, reason)
     });
-    report.test("the parameter is read-only in sysfs", read_only);
     report.test("what the caller asked for", caller);
+    run_time::run(&mut report);
     report.end()
 }
 
@@ -175,21 +188,6 @@ fn not_loaded(params: &str) -> Verdict {
     ensure!(
         !fs::exists(kernel_file::debugfs("pwlocks"))?,
         "debugfs pwlocks/ is left"
-    );
-    Ok(())
-}
-
-fn read_only() -> Verdict {
-    let _loaded = Module::load("pwlocks", "pwlocks=0")?;
-    let path = module::parameter_path("pwlocks", "pwlocks");
-    let mode = fs::metadata(&path)?.permissions().mode() & 0o7777;
-
-    ensure!(mode == 0o444, "its mode is {mode:o}");
-    ensure!(kernel_file::write(&path, "1").is_err(), "it can be written");
-    let parameter = module::parameter("pwlocks", "pwlocks")?;
-    ensure!(
-        parameter == "0",
-        "it is {parameter} after an attempt to write"
     );
     Ok(())
 }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Switching the mode to and fro while a test runs.
+
+use crate::{kernel_file, ktap::Trouble, module};
+use fastrand::Rng;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// The shortest time in one mode, beside what the switch itself takes.
+const SHORTEST_MS: u64 = 1;
+
+/// A thread that switches the mode until it is stopped, and then back to what it was.
+#[derive(Debug)]
+pub struct Flipper {
+    stop: Arc<AtomicBool>,
+    /// Returns the number of switches.
+    thread: Option<JoinHandle<Result<u64, Trouble>>>,
+}
+
+impl Flipper {
+    /// Begins; each mode stays for a random time of up to `longest_ms` milliseconds.
+    pub fn begin(longest_ms: u64, mut rng: Rng) -> Result<Self, Trouble> {
+        let before = module::parameter("pwlocks", "pwlocks")?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+
+        let thread = thread::spawn(move || {
+            let mut switches = 0;
+            let mut remote = before == "1";
+
+            while !stopped.load(Ordering::Relaxed) {
+                let stay = rng.u64(SHORTEST_MS..=longest_ms.max(SHORTEST_MS));
+
+                remote = !remote;
+                set(if remote { "1" } else { "0" })?;
+                switches += 1;
+                thread::sleep(Duration::from_millis(stay));
+            }
+            set(&before)?;
+            Ok(switches)
+        });
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    /// Stops, and returns how often the mode was switched. It fails if a write did, or if the mode
+    /// was another one after it.
+    pub fn end(mut self) -> Result<u64, Trouble> {
+        self.finish().unwrap_or(Ok(0))
+    }
+
+    fn finish(&mut self) -> Option<Result<u64, Trouble>> {
+        self.stop.store(true, Ordering::Relaxed);
+        let panicked = |_| Err("the thread that switches the mode panicked".into());
+        self.thread
+            .take()
+            .map(|thread| thread.join().unwrap_or_else(panicked))
+    }
+}
+
+impl Drop for Flipper {
+    fn drop(&mut self) {
+        if let Some(Err(trouble)) = self.finish() {
+            eprintln!("switching the mode: {trouble:?}");
+        }
+    }
+}
+
+/// Writes the parameter and checks that it took.
+fn set(value: &str) -> Result<(), Trouble> {
+    kernel_file::write(module::parameter_path("pwlocks", "pwlocks"), value)?;
+    let now = module::parameter("pwlocks", "pwlocks")?;
+    if now == value {
+        return Ok(());
+    }
+    Err(format!("pwlocks is {now} after {value} was written").into())
+}
