@@ -23,8 +23,10 @@ const fn program(name: &'static str, timeout_s: u64) -> Program {
     Program { name, timeout_s }
 }
 
-const SWITCH: Program = program("switch", 90);
-const LOCK: Program = program("lock", 150);
+const SWITCH: Program = program("switch", 120);
+const LOCK: Program = program("lock", 200);
+const FLIP: Program = program("flip", 200);
+const NOTIFIER: Program = program("notifier", 60);
 const WORK: Program = program("work", 90);
 const CONSERVATION: Program = program("conservation", 240);
 const DRAIN_ALL: Program = program("drain_all", 120);
@@ -46,6 +48,9 @@ const NESTED: ExpectedBug = ExpectedBug {
 /// Seconds of random operations in a run of `conservation`, and in one that is to find a sabotage.
 const CONSERVATION_S: u64 = 60;
 const SABOTAGE_S: u64 = 30;
+
+/// The longest time in one mode in a guest that switches it to and fro, in milliseconds.
+const FLIP_MS: u64 = 100;
 
 /// How a guest is booted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -69,6 +74,8 @@ pub struct GuestSpec {
     pub mode: Option<&'static str>,
     /// How it is booted.
     pub setting: Setting,
+    /// Whether the mode is switched to and fro all the time.
+    pub flipping: bool,
     /// What runs in it.
     pub programs: Vec<Program>,
     /// Whether it has modprobe, and something for it on its command line.
@@ -84,6 +91,7 @@ impl GuestSpec {
             variant,
             mode: None,
             setting: Setting::Plain,
+            flipping: false,
             programs: programs.to_vec(),
             modprobe: false,
             bug: None,
@@ -104,6 +112,13 @@ impl GuestSpec {
     fn expecting(self, bug: ExpectedBug) -> Self {
         Self {
             bug: Some(bug),
+            ..self
+        }
+    }
+
+    fn flipping(self) -> Self {
+        Self {
+            flipping: true,
             ..self
         }
     }
@@ -171,6 +186,10 @@ impl GuestSpec {
                 Some(yes_no(self.variant.on_by_default)),
             ),
             ("PWLOCKS_SECONDS", Some(seconds.to_string())),
+            (
+                "PWLOCKS_FLIP_MS",
+                self.flipping.then(|| FLIP_MS.to_string()),
+            ),
             ("PWLOCKS_ISOLATED", isolated),
             ("PWLOCKS_SABOTAGE", sabotage),
             ("PWLOCKS_OOPS", self.bug.map(|_| yes_no(true))),
@@ -193,6 +212,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         let programs = [
             SWITCH,
             LOCK,
+            NOTIFIER,
             WORK,
             CONSERVATION,
             DRAIN_ALL,
@@ -215,6 +235,10 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         let guest = GuestSpec::new(&name, Variant::STANDARD, &[ISOLATION]).mode(mode);
         guests.push(guest.setting(Setting::Isolated));
     }
+    let flipping = GuestSpec::new("flipping", Variant::TESTED, &[CONSERVATION, DRAIN_ALL]);
+    guests.push(flipping.mode("0").flipping());
+    // These switch from both modes themselves.
+    guests.push(GuestSpec::new("flip", Variant::TESTED, &[FLIP]).mode("0"));
     let without = Variant {
         pwlocks: false,
         ..Variant::TESTED
@@ -222,8 +246,8 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     // Without pwlocks there is no mode, and a lock is the kernel's own: one flavour is enough, the
     // one on which that lock is a sleeping one.
     let programs: &[_] = match flavour {
-        Flavour::Amd64 => &[SIZE],
-        Flavour::RtAmd64 => &[SIZE, CONSERVATION, DRAIN_ALL, IOCTL],
+        Flavour::Amd64 => &[SIZE, SWITCH],
+        Flavour::RtAmd64 => &[SIZE, SWITCH, CONSERVATION, DRAIN_ALL, IOCTL],
     };
     guests.push(GuestSpec::new("config-n", without, programs));
     let on_by_default = Variant {
@@ -257,11 +281,12 @@ pub struct Sabotage {
 /// The sabotages of the suite.
 pub fn sabotages() -> Vec<Sabotage> {
     [
-        ("unlock-rereads-key", LOCK, "1"),
+        ("unlock-rereads-key", FLIP, "0"),
         ("address-before-pin", LOCK, "1"),
         ("assert-this-cpu", LOCK, "1"),
         ("dead-cpu-unlocked", CONSERVATION, "1"),
         ("drain-without-barrier", DRAIN_ALL, "1"),
+        ("switch-without-grace-period", FLIP, "0"),
     ]
     .map(|(name, program, mode)| Sabotage {
         flavour: Flavour::Amd64,
@@ -332,6 +357,17 @@ mod tests {
             assert_eq!(may, guest.name == "nesting");
             assert_eq!(may, guest.bug.is_some());
         }
+    }
+
+    #[test]
+    fn the_mode_is_switched_where_the_guest_says_so() {
+        let all = guests(Flavour::RtAmd64);
+        let value = |name: &str| {
+            let guest = all.iter().find(|guest| guest.name == name).unwrap();
+            guest.plan(4).steps[0].env.get("PWLOCKS_FLIP_MS").cloned()
+        };
+        assert_eq!(value("flipping").as_deref(), Some("100"));
+        assert_eq!(value("mode-0"), None);
     }
 
     #[test]

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What a lock takes up: with `CONFIG_PWLOCKS=n` as much as the kernel's local lock, no more, and
-//! there is no key.
+//! there is no key, no spinlock, and nobody to count.
 
 use selftests::{
     ensure, environment, kernel_file, kernel_tests,
     ktap::{Report, Trouble, Verdict, nothing_tested},
+    realtime,
 };
 use std::{collections::BTreeMap, process::ExitCode};
 
-/// What only a build with `CONFIG_PWLOCKS=y` has: the static key, and the wait for a spinlock.
-const SYMBOLS: &[&str] = &["pwlocks_key", "pw_spin_wait"];
+/// What only a build with `CONFIG_PWLOCKS=y` has: the wait for a spinlock, and the requesters.
+const SYMBOLS: &[&str] = &["pw_spin_wait", "pw_requesters"];
+
+/// What only such a build for a kernel without PREEMPT_RT has: the static key.
+const KEY: &str = "pwlocks_key";
 
 type Sizes = BTreeMap<String, usize>;
 
@@ -84,10 +88,15 @@ fn symbols() -> Verdict {
         has_symbol(&kallsyms, "pwlocks_mode_is_remote"),
         "/proc/kallsyms has no pwlocks_mode_is_remote"
     );
-    for symbol in SYMBOLS {
+    let built_in = environment::built_in();
+    let expected = SYMBOLS
+        .iter()
+        .map(|&symbol| (symbol, built_in))
+        .chain([(KEY, built_in && !realtime::kernel_is_rt())]);
+    for (symbol, expected) in expected {
         let there = has_symbol(&kallsyms, symbol);
         ensure!(
-            there == environment::built_in(),
+            there == expected,
             "{symbol} is {}in /proc/kallsyms",
             if there { "" } else { "not " }
         );
