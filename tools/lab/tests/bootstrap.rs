@@ -53,6 +53,7 @@ impl Machine {
             .env("PATH", self.path("bin"))
             .env("HOME", self.path("home"))
             .env("CALLS", self.path("calls"))
+            .env("CARGO_TARGET_DIR", self.path("elsewhere"))
             .output()
             .unwrap()
     }
@@ -130,4 +131,19 @@ fn an_old_cargo_is_not_used() {
     assert_eq!(output.status.code(), Some(2));
     let errors = errors(&output);
     assert!(errors.contains("cargo 1.85 or newer is needed"), "{errors}");
+}
+
+#[test]
+fn what_is_built_is_not_put_where_the_user_has_other_things_built() {
+    let machine = Machine::new(0, "1.85.0+dfsg3-1");
+    machine.stand_in(
+        "cargo",
+        "echo cargo 1.85.0\n\
+         [ \"$1\" = --version ] || { echo \"target: ${CARGO_TARGET_DIR-unset}\" >>\"$CALLS\"; exit 1; }",
+    );
+    machine.run("check-host");
+    assert_eq!(
+        machine.apt_calls().last().map(String::as_str),
+        Some("target: unset")
+    );
 }
