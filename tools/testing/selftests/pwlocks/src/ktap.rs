@@ -131,6 +131,11 @@ impl Report {
         let _ = io::stdout().flush();
     }
 
+    /// Whether a point that was given failed.
+    pub fn has_failed(&self) -> bool {
+        self.failed > 0
+    }
+
     /// Ends the report with its totals; the program's exit status.
     ///
     /// A point that was planned and not given counts as failed.

@@ -43,11 +43,12 @@ fn load() -> Result<(Modules, Load), Trouble> {
 fn run(mut load: Load) -> ExitCode {
     let total = Duration::from_secs(environment::seconds().unwrap_or(60));
     let flips = environment::flip_ms();
-    let mut report = Report::begin(ROUNDS as usize + 4 + usize::from(flips.is_some()));
+    let mut report = Report::begin(ROUNDS as usize + 5 + usize::from(flips.is_some()));
 
     report.diagnostic(format_args!("PWLOCKS_SEED={}", load.seed()));
     let flipper =
         flips.map(|longest_ms| Flipper::begin(longest_ms, random::source(load.seed(), 200)));
+    report.test("nothing has run: the books balance", || load.audit());
     for round in 1..=ROUNDS {
         report.test(
             &format!("round {round}: every folio is in one place"),
@@ -56,6 +57,10 @@ fn run(mut load: Load) -> ExitCode {
                 load.audit()
             },
         );
+        if report.has_failed() {
+            // What comes after is of books that are wrong already. The points not given fail too.
+            break;
+        }
     }
     report.diagnostic(load.summary());
     if let Some(flipper) = flipper {
@@ -69,6 +74,9 @@ fn run(mut load: Load) -> ExitCode {
             );
             Ok(())
         });
+    }
+    if report.has_failed() {
+        return report.end();
     }
     report.test("every operation applied to some folio", || {
         load.check_operations()
