@@ -24,6 +24,9 @@ use crate::userland;
 /// Seconds that a guest may need beside its programs.
 const BOOT_S: u64 = 120;
 
+/// How many guests that run for a set time take the place of one that does not.
+const TIMED_AT_ONCE: usize = 2;
+
 /// A guest that is ready to be booted.
 struct Job<'a> {
     spec: GuestSpec,
@@ -48,7 +51,14 @@ pub fn run(lab: &Lab) -> Result<Ended> {
     tally.add(compile_fail::run(lab, first)?);
     let programs = userland::get(lab, &first.root)?;
     let jobs = jobs(lab, &kernels, &programs)?;
-    tally.add(run_jobs(lab, jobs, &programs)?);
+    let (timed, others): (VecDeque<_>, _) = jobs.into_iter().partition(|job| job.spec.is_timed());
+    tally.add(run_jobs(lab, others, &programs, lab.options.jobs)?);
+    tally.add(run_jobs(
+        lab,
+        timed,
+        &programs,
+        lab.options.jobs * TIMED_AT_ONCE,
+    )?);
     for failure in &tally.failures {
         lab.ui.print(&format!("not ok {failure}"));
     }
@@ -93,8 +103,8 @@ fn jobs<'a>(lab: &Lab, kernels: &'a [Prepared], programs: &Path) -> Result<VecDe
     Ok(jobs.into())
 }
 
-/// Runs guests, as many at once as the user allows.
-fn run_jobs(lab: &Lab, jobs: VecDeque<Job<'_>>, programs: &Path) -> Result<Tally> {
+/// Runs guests, so many at once.
+fn run_jobs(lab: &Lab, jobs: VecDeque<Job<'_>>, programs: &Path, at_once: usize) -> Result<Tally> {
     let queue = Mutex::new(jobs);
     let tally = Mutex::new(Tally::default());
     let broken: Mutex<Option<Failure>> = Mutex::new(None);
@@ -117,7 +127,7 @@ fn run_jobs(lab: &Lab, jobs: VecDeque<Job<'_>>, programs: &Path) -> Result<Tally
         }
     };
     thread::scope(|scope| {
-        for _ in 0..lab.options.jobs {
+        for _ in 0..at_once {
             scope.spawn(work);
         }
     });

@@ -128,6 +128,16 @@ impl GuestSpec {
         self.programs.iter().map(|program| program.timeout_s).sum()
     }
 
+    /// Whether it runs for a set time, and not until something is done: then a machine may run more
+    /// of its kind at once and they get less done, but don't take longer.
+    pub fn is_timed(&self) -> bool {
+        self.variant.sabotage.is_none()
+            && self
+                .programs
+                .iter()
+                .all(|program| program.name == CONSERVATION.name)
+    }
+
     /// The CPU that is isolated in a guest of `cpus` CPUs.
     fn isolated_cpu(&self, cpus: u32) -> Option<u32> {
         (self.setting == Setting::Isolated).then(|| cpus - 1)
@@ -214,7 +224,6 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
             LOCK,
             NOTIFIER,
             WORK,
-            CONSERVATION,
             DRAIN_ALL,
             IOCTL,
             KMALLOC_BENCH,
@@ -222,7 +231,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         ];
         guests.push(GuestSpec::new(&format!("mode-{mode}"), Variant::TESTED, &programs).mode(mode));
     }
-    let programs = [SWITCH, LOCK, WORK, CONSERVATION];
+    let programs = [SWITCH, LOCK, WORK];
     let auto = GuestSpec::new("auto", Variant::TESTED, &programs).mode("auto");
     guests.push(auto.clone().setting(Setting::Plain));
     guests.push(GuestSpec {
@@ -235,7 +244,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         let guest = GuestSpec::new(&name, Variant::STANDARD, &[ISOLATION]).mode(mode);
         guests.push(guest.setting(Setting::Isolated));
     }
-    let flipping = GuestSpec::new("flipping", Variant::TESTED, &[CONSERVATION, DRAIN_ALL]);
+    let flipping = GuestSpec::new("flipping", Variant::TESTED, &[DRAIN_ALL]);
     guests.push(flipping.mode("0").flipping());
     // These switch from both modes themselves.
     guests.push(GuestSpec::new("flip", Variant::TESTED, &[FLIP]).mode("0"));
@@ -247,9 +256,10 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     // one on which that lock is a sleeping one.
     let programs: &[_] = match flavour {
         Flavour::Amd64 => &[SIZE, SWITCH],
-        Flavour::RtAmd64 => &[SIZE, SWITCH, CONSERVATION, DRAIN_ALL, IOCTL],
+        Flavour::RtAmd64 => &[SIZE, SWITCH, DRAIN_ALL, IOCTL],
     };
     guests.push(GuestSpec::new("config-n", without, programs));
+    guests.extend(conservation(flavour, without));
     let on_by_default = Variant {
         on_by_default: true,
         ..Variant::STANDARD
@@ -266,6 +276,23 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         });
     }
     guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting));
+    guests
+}
+
+/// The guests in which every folio is looked for, of `flavour`; `without` is the build without
+/// pwlocks.
+fn conservation(flavour: Flavour, without: Variant) -> Vec<GuestSpec> {
+    let guest = |name: &str, variant| {
+        GuestSpec::new(&format!("conservation-{name}"), variant, &[CONSERVATION])
+    };
+    let mut guests: Vec<_> = ["0", "1", "auto"]
+        .map(|mode| guest(mode, Variant::TESTED).mode(mode))
+        .into();
+
+    guests.push(guest("flipping", Variant::TESTED).mode("0").flipping());
+    if flavour == Flavour::RtAmd64 {
+        guests.push(guest("config-n", without));
+    }
     guests
 }
 
@@ -368,6 +395,21 @@ mod tests {
         };
         assert_eq!(value("flipping").as_deref(), Some("100"));
         assert_eq!(value("mode-0"), None);
+    }
+
+    #[test]
+    fn the_timed_guests_are_those_of_conservation() {
+        for flavour in [Flavour::Amd64, Flavour::RtAmd64] {
+            for guest in guests(flavour) {
+                assert_eq!(
+                    guest.is_timed(),
+                    guest.name.starts_with("conservation-"),
+                    "{}",
+                    guest.name
+                );
+            }
+        }
+        assert!(!sabotages().iter().any(|sabotage| sabotage.guest.is_timed()));
     }
 
     #[test]
