@@ -89,55 +89,42 @@ pub(crate) fn stamp() -> u64 {
     (u64::from(high) << 32) | u64::from(low)
 }
 
+/// Steps of the counter over `N` times an instruction, which may use the operands named.
+macro_rules! steps_over {
+    ($n:ident, $instruction:literal $(, $operand:ident = $($constraint:tt)+)?) => {{
+        let steps: u32;
+        // SAFETY: Reads a counter, and writes the registers named only.
+        unsafe {
+            asm!(
+                "lfence",
+                "rdtsc",
+                "mov {start:e}, eax",
+                ".rept {n}",
+                $instruction,
+                ".endr",
+                "lfence",
+                "rdtsc",
+                "sub eax, {start:e}",
+                n = const $n,
+                start = out(reg) _,
+                $($operand = $($constraint)+,)?
+                out("eax") steps,
+                out("edx") _,
+                options(nostack),
+            )
+        };
+        steps
+    }};
+}
+
 /// Steps of the counter over `N` no-ops.
 #[inline(never)]
 fn no_ops<const N: u32>() -> u32 {
-    let steps: u32;
-    // SAFETY: Reads a counter, and writes the registers named only.
-    unsafe {
-        asm!(
-            "lfence",
-            "rdtsc",
-            "mov {start:e}, eax",
-            ".rept {n}",
-            "nop",
-            ".endr",
-            "lfence",
-            "rdtsc",
-            "sub eax, {start:e}",
-            n = const N,
-            start = out(reg) _,
-            out("eax") steps,
-            out("edx") _,
-            options(nostack),
-        )
-    };
-    steps
+    steps_over!(N, "nop")
 }
 
 /// Steps of the counter over `N` multiplications, each of which waits for the one before.
 #[inline(never)]
 fn multiplications<const N: u32>() -> u32 {
-    let steps: u32;
-    // SAFETY: Reads a counter, and writes the registers named only.
-    unsafe {
-        asm!(
-            "lfence",
-            "rdtsc",
-            "mov {start:e}, eax",
-            ".rept {n}",
-            "imul {x:e}, {x:e}",
-            ".endr",
-            "lfence",
-            "rdtsc",
-            "sub eax, {start:e}",
-            n = const N,
-            start = out(reg) _,
-            x = inout(reg) 3 => _,
-            out("eax") steps,
-            out("edx") _,
-            options(nostack),
-        )
-    };
-    steps
+    steps_over!(N, "imul {x:e}, {x:e}", x = inout(reg) 3 => _)
 }
