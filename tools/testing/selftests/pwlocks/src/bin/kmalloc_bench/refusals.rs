@@ -17,45 +17,33 @@ pub(crate) struct Refusal {
     says: [&'static str; 2],
 }
 
+const fn refusal(params: &'static str, value: &'static str, accepted: &'static str) -> Refusal {
+    Refusal {
+        params,
+        says: [value, accepted],
+    }
+}
+
 /// What gets EINVAL from the module itself.
 pub(crate) const INVALID: &[Refusal] = &[
-    Refusal {
-        params: "size=0",
-        says: ["size=0", "accepted: 1 to "],
-    },
+    refusal("size=0", "size=0", "accepted: 1 to "),
     // KMALLOC_MAX_SIZE is at most 4 MiB on x86-64.
-    Refusal {
-        params: "size=4194305",
-        says: ["size=4194305", "accepted: 1 to "],
-    },
-    Refusal {
-        params: "size=18446744073709551615",
-        says: ["size=18446744073709551615", "accepted: 1 to "],
-    },
-    Refusal {
-        params: "iterations=0",
-        says: ["iterations=0", "accepted: 1 or more"],
-    },
-    Refusal {
-        params: "rounds=0",
-        says: ["rounds=0", "accepted: 1 to "],
-    },
-    Refusal {
-        params: "rounds=4000000000",
-        says: ["rounds=4000000000", "accepted: 1 to "],
-    },
-    Refusal {
-        params: "nested=2",
-        says: ["nested=2", "accepted: 0, 1"],
-    },
-    Refusal {
-        params: "pattern=zigzag",
-        says: ["pattern=\"zigzag\"", "accepted: batch, pair, mixed"],
-    },
-    Refusal {
-        params: "pattern=",
-        says: ["pattern=\"\"", "accepted: batch, pair, mixed"],
-    },
+    refusal("size=4194305", "size=4194305", "accepted: 1 to "),
+    refusal(
+        "size=18446744073709551615",
+        "size=18446744073709551615",
+        "accepted: 1 to ",
+    ),
+    refusal("iterations=0", "iterations=0", "accepted: 1 or more"),
+    refusal("rounds=0", "rounds=0", "accepted: 1 to "),
+    refusal("rounds=4000000000", "rounds=4000000000", "accepted: 1 to "),
+    refusal("nested=2", "nested=2", "accepted: 0, 1"),
+    refusal(
+        "pattern=zigzag",
+        "pattern=\"zigzag\"",
+        "accepted: batch, pair, mixed",
+    ),
+    refusal("pattern=", "pattern=\"\"", "accepted: batch, pair, mixed"),
 ];
 
 /// EINVAL, one line that says what is accepted, and no module.
