@@ -72,10 +72,6 @@
 //!   does just that.
 
 use super::{
-    cpu_work::{
-        self,
-        CpuWork, //
-    },
     drain_cpu::{
         lru_add_drain,
         lru_add_drain_cpu,
@@ -108,9 +104,13 @@ use pwlocks::{
     new_pw_work,
     owner::Owner,
     work::{
-        PerCpuQueue,
         PwWork,
         Run, //
+    },
+    workqueue::{
+        PerCpuQueue,
+        PerCpuWork,
+        RunOn, //
     },
 };
 
@@ -186,8 +186,8 @@ struct BhWork<M: Mm> {
     mm: Arc<M>,
 }
 
-impl<M: Mm> cpu_work::Run for BhWork<M> {
-    fn run(&self) {
+impl<M: Mm> RunOn for BhWork<M> {
+    fn run_on(&self, _cpu: Cpu) {
         self.mm.drain_bh();
     }
 }
@@ -217,7 +217,7 @@ pub(crate) struct Drain<M: Mm> {
     #[pin]
     queued: Mutex<Queued>,
     work: PwWork<DrainWork<M>>,
-    bh_work: CpuWork<BhWork<M>>,
+    bh_work: PerCpuWork<BhWork<M>>,
     counts: Arc<Counts>,
     // Last: it drains what goes down while the works are still there.
     #[pin]
@@ -251,7 +251,7 @@ impl<M: Mm> Drain<M> {
                 generation: Atomic::new(0),
                 queued <- new_mutex!(queued, "lru_drain_all"),
                 work: new_pw_work!(work, queue.clone(), "lru_add_drain")?,
-                bh_work: CpuWork::new(bh_work, queue, c"bh_add_drain", static_lock_class!())?,
+                bh_work: PerCpuWork::new(bh_work, queue, c"bh_add_drain", static_lock_class!())?,
                 counts,
                 dead <- CpuDead::new(dead),
             }? Error))

@@ -33,7 +33,6 @@ use pwlocks::{
 
 pub(crate) mod batch;
 pub(crate) mod cache;
-pub(crate) mod cpu_work;
 pub(crate) mod drain;
 pub(crate) mod drain_cpu;
 pub(crate) mod folio;

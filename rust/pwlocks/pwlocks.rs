@@ -54,6 +54,7 @@ pub mod owner;
 pub mod percpu;
 pub mod switch;
 pub mod work;
+pub mod workqueue;
 
 #[path = "../debugfs/debugfs.rs"]
 mod debugfs;

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Work for an owner CPU: run by the requester, or queued there.
-//!
-//! C header: [`include/linux/workqueue.h`](srctree/include/linux/workqueue.h)
 
 use crate::{
     bindings,
-    cpu::{
-        self,
-        Cpu, //
-    },
+    cpu::Cpu,
     owner::Owner,
-    percpu::PerCpu,
+    workqueue::{
+        PerCpuQueue,
+        PerCpuWork,
+        RunOn, //
+    },
 };
-use core::{
-    pin::Pin,
-    ptr::NonNull, //
-};
+use core::pin::Pin;
 use kernel::{
     ffi::c_int,
     prelude::*,
@@ -29,10 +25,7 @@ use kernel::{
         Arc,
         LockClassKey, //
     },
-    types::{
-        NotThreadSafe,
-        Opaque, //
-    },
+    types::NotThreadSafe,
 };
 
 /// What is done for an owner CPU.
@@ -55,69 +48,10 @@ impl<R: Run> Run for Arc<R> {
     }
 }
 
-/// A workqueue with a worker pool per CPU that makes progress under memory pressure.
-///
-/// # Invariants
-///
-/// The pointer is a workqueue that this value owns.
-pub struct PerCpuQueue(NonNull<kernel::bindings::workqueue_struct>);
-
-// SAFETY: Workqueues are used from any task.
-unsafe impl Send for PerCpuQueue {}
-
-// SAFETY: All operations on workqueues synchronise internally.
-unsafe impl Sync for PerCpuQueue {}
-
-impl PerCpuQueue {
-    /// Allocates the workqueue. May sleep. `ENOMEM` if there is no memory.
-    #[inline]
-    pub fn new(name: &'static CStr) -> Result<Self> {
-        // SAFETY: The name is a C string.
-        let wq = unsafe { bindings::pwlocks_workqueue_alloc(name.as_char_ptr()) };
-
-        // INVARIANT: Just allocated, and not given to anyone else.
-        NonNull::new(wq).map(Self).ok_or(ENOMEM)
-    }
-
-    /// Returns the workqueue, for work items that are not [`PwWork`]. Valid while `self` lives.
-    #[inline]
-    pub fn as_ptr(&self) -> *mut kernel::bindings::workqueue_struct {
-        self.0.as_ptr()
-    }
-}
-
-impl Drop for PerCpuQueue {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: By the type invariants; users borrow the queue, so none is left.
-        unsafe { kernel::bindings::destroy_workqueue(self.0.as_ptr()) };
-    }
-}
-
-/// One CPU's work item. The `work_struct` comes first: C hands its address to [`run_queued`].
-#[repr(C)]
-struct Item<R> {
-    work: Opaque<kernel::bindings::work_struct>,
-    cpu: Cpu,
-    run: NonNull<R>,
-}
-
-// SAFETY: `run` is only used to call `Run::run`, and `R: Run` is `Send` and `Sync`.
-unsafe impl<R: Run> Send for Item<R> {}
-
-// SAFETY: As above; the work_struct synchronises internally.
-unsafe impl<R: Run> Sync for Item<R> {}
-
 /// A work item for every possible CPU, all doing the same (`struct pw_struct`).
-///
-/// # Invariants
-///
-/// `items[cpu].run` points to `run`, which lives in its box until all items are idle for good.
 pub struct PwWork<R: Run> {
-    // Dropped in this order, after `drop()` has waited for the items.
-    items: PerCpu<Item<R>>,
-    run: KBox<R>,
-    queue: Arc<PerCpuQueue>,
+    /// For when a worker is to do it.
+    work: PerCpuWork<Queued<R>>,
     /// Whether requesters may run it in remote mode.
     remote: Atomic<bool>,
 }
@@ -145,39 +79,8 @@ impl<R: Run> PwWork<R> {
         name: &'static CStr,
         key: Pin<&'static LockClassKey>,
     ) -> Result<Self> {
-        let run = KBox::new(run, GFP_KERNEL)?;
-        let shared = NonNull::from(&*run);
-
-        let make = |cpu, item: *mut Item<R>| {
-            // SAFETY: `item` is valid for writes, and so is its field.
-            let work = unsafe { Opaque::cast_into(&raw const (*item).work) };
-            // SAFETY: `item` is valid for writes, and so is its field.
-            let owner = unsafe { &raw mut (*item).cpu };
-            // SAFETY: `item` is valid for writes, and so is its field.
-            let target = unsafe { &raw mut (*item).run };
-
-            // SAFETY: `work` is valid for writes and does not move; name and key are static.
-            unsafe {
-                kernel::bindings::init_work_with_key(
-                    work,
-                    Some(run_queued::<R>),
-                    false,
-                    name.as_char_ptr(),
-                    key.as_ptr(),
-                )
-            };
-            // SAFETY: Valid for writes, see above.
-            unsafe { owner.write(cpu) };
-            // SAFETY: Valid for writes, see above.
-            unsafe { target.write(shared) };
-        };
-
-        // INVARIANT: `make` points every item at the box's content.
         Ok(Self {
-            // SAFETY: `make` writes all three fields.
-            items: unsafe { PerCpu::new_with(make) }?,
-            run,
-            queue,
+            work: PerCpuWork::new(Queued(run), queue, name, key)?,
             remote: Atomic::new(true),
         })
     }
@@ -230,17 +133,12 @@ impl<R: Run> PwWork<R> {
             return false;
         }
         trace_queue(cpu, true);
-        run_traced(&*self.run, &Owner::of_requester(cpu), true);
+        run_traced(self.target(), &Owner::of_requester(cpu), true);
         true
     }
 
     fn queue_there(&self, cpu: Cpu) {
-        let work = self.items.get(cpu).work.get();
-        // SAFETY: The work item is initialised and lives as long as `self`; the queue is ours.
-        let queued = unsafe {
-            kernel::bindings::queue_work_on(cpu.id() as i32, self.queue.0.as_ptr(), work)
-        };
-        if queued {
+        if self.work.queue_on(cpu) {
             trace_queue(cpu, false);
         }
     }
@@ -249,23 +147,22 @@ impl<R: Run> PwWork<R> {
     ///
     /// Returns at once if that is nothing. Context: task, may sleep, and never from the work itself.
     pub fn flush_on(&self, cpu: Cpu) {
-        // SAFETY: The work item is initialised and lives as long as `self`.
-        unsafe { kernel::bindings::flush_work(self.items.get(cpu).work.get()) };
+        self.work.flush_on(cpu);
     }
 
     /// Returns what the work is done with.
     #[inline]
     pub fn target(&self) -> &R {
-        &self.run
+        &self.work.target().0
     }
 }
 
-impl<R: Run> Drop for PwWork<R> {
-    fn drop(&mut self) {
-        for cpu in cpu::possible() {
-            // SAFETY: The work item is initialised and nobody can queue it any more.
-            unsafe { kernel::bindings::cancel_work_sync(self.items.get(cpu).work.get()) };
-        }
+/// What the workers of a [`PwWork`] do.
+struct Queued<R>(R);
+
+impl<R: Run> RunOn for Queued<R> {
+    fn run_on(&self, cpu: Cpu) {
+        run_traced(&self.0, &Owner::of_worker(cpu), false);
     }
 }
 
@@ -311,18 +208,4 @@ fn run_traced<R: Run>(run: &R, owner: &Owner<'_>, inline: bool) {
     // SAFETY: A possible CPU's number.
     unsafe { bindings::pwlocks_trace_run(owner.cpu().id(), inline) };
     run.run(owner);
-}
-
-/// What a worker of the owner CPU calls.
-///
-/// # Safety
-///
-/// `work` must be the first field of an initialised [`Item<R>`] of a live [`PwWork<R>`].
-unsafe extern "C" fn run_queued<R: Run>(work: *mut kernel::bindings::work_struct) {
-    // SAFETY: By the function's requirements.
-    let item = unsafe { &*work.cast::<Item<R>>() };
-    // SAFETY: By the invariants of `PwWork`, whose drop waits for this item.
-    let run = unsafe { item.run.as_ref() };
-
-    run_traced(run, &Owner::of_worker(item.cpu), false);
 }

@@ -10,10 +10,10 @@ use pwlocks::{
     new_pw_work,
     owner::Owner,
     work::{
-        PerCpuQueue,
         PwWork,
         Run, //
     },
+    workqueue::PerCpuQueue,
 };
 
 /// A closure to be run for owner CPUs.

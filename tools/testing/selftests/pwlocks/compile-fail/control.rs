@@ -6,7 +6,8 @@ use kernel::prelude::*;
 use kernel::sync::Arc;
 use pwlocks::lock::{PwLock, PwTryLock};
 use pwlocks::owner::Owner;
-use pwlocks::work::{PerCpuQueue, PwWork, Run};
+use pwlocks::work::{PwWork, Run};
+use pwlocks::workqueue::PerCpuQueue;
 
 /// Per-CPU data and the work on it.
 pub struct Drain {
