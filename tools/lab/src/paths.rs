@@ -14,6 +14,7 @@ pub const CACHE_PARTS: [&str; 6] = [
     "locks",
     "accel",
     "cargo-home",
+    // Of earlier versions.
     "cargo-target",
 ];
 

@@ -39,7 +39,10 @@ const EXPECTED_LINES: u64 = 40;
 /// The folder of the guest's programs.
 pub fn get(lab: &Lab, root: &Path) -> Result<PathBuf> {
     let step = "guest programs";
-    let mut key = Key::builder().input("root", root::entry().key.to_string());
+    let mut key = Key::builder()
+        .input("root", root::entry().key.to_string())
+        // Not what earlier versions built in a folder of all checkouts.
+        .input("target folder", "of the checkout");
     for source in SOURCES {
         key = key
             .tree(lab.project.folder(), Path::new(source))
@@ -53,21 +56,33 @@ pub fn get(lab: &Lab, root: &Path) -> Result<PathBuf> {
     lab.store.get(&entry, |place| make(lab, root, step, place))
 }
 
-/// A cargo run in the root on the project, with a cargo home and target folder in the cache.
+/// Where the root's cargo puts what it builds. In the project's folder, and not in the cache, where
+/// other checkouts would use it too: cargo goes by the age of a source and not by its content, and
+/// would take what it built of another checkout for what it finds in an older one.
+fn target_folder(lab: &Lab) -> PathBuf {
+    lab.project.build().join("cargo-root")
+}
+
+/// The same, as the root sees it.
+const TARGET_FOLDER: &str = "/mnt/cargo-target";
+
+/// A cargo run in the root on the project, with a cargo home in the cache.
 pub fn cargo<'a>(
     lab: &Lab,
     root: &Path,
     arguments: impl IntoIterator<Item = &'a str>,
 ) -> Result<Sandbox> {
     let mut sandbox = Sandbox::in_root(root, ["cargo"].into_iter().chain(arguments));
-    for (folder, variable) in [
-        ("cargo-home", "CARGO_HOME"),
-        ("cargo-target", "CARGO_TARGET_DIR"),
+    for (source, variable, target) in [
+        (
+            lab.store.base().join("cargo-home"),
+            "CARGO_HOME",
+            "/mnt/cargo-home",
+        ),
+        (target_folder(lab), "CARGO_TARGET_DIR", TARGET_FOLDER),
     ] {
-        let source = lab.store.base().join(folder);
         fs::create_dir_all(&source).during(format!("make {}", source.display()))?;
-        let target = format!("/mnt/{folder}");
-        sandbox = sandbox.env(variable, &target).writable(source, target);
+        sandbox = sandbox.env(variable, target).writable(source, target);
     }
     Ok(sandbox
         .read_only(lab.project.folder(), PROJECT)
@@ -109,8 +124,8 @@ fn make(lab: &Lab, root: &Path, step: &str, place: &Path) -> Result<()> {
         })?;
     let programs = executables(&fs::read_to_string(&messages).during(step)?);
     for program in &programs {
-        let relative = program.strip_prefix("/mnt/cargo-target").during(step)?;
-        let source = lab.store.base().join("cargo-target").join(relative);
+        let relative = program.strip_prefix(TARGET_FOLDER).during(step)?;
+        let source = target_folder(lab).join(relative);
         let name = program.file_name().unwrap_or_default();
         fs::copy(&source, place.join(name)).during(format!("{step}: {}", source.display()))?;
     }
