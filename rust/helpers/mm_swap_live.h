@@ -47,6 +47,15 @@ void mm_swap_live_irq_restore(unsigned long flags);
 void mm_swap_live_folio_put(struct folio *folio);
 void mm_swap_live_count_mlocked(struct folio *folio);
 
+#ifdef HAVE_lru_cache_drain_for_folio
+bool mm_swap_live_folio_has_only(const struct folio *folio, unsigned int extra_refs);
+
+/* enum lru_cache_drained, whose header bindgen had better not read. */
+#define MM_SWAP_LIVE_NOT_DRAINED	0
+#define MM_SWAP_LIVE_DRAINED		1
+#define MM_SWAP_LIVE_DRAINED_ALL	2
+#endif
+
 #ifdef __BINDGEN__
 /*
  * Where the flags word counts accesses, see LRU_REFS_FLAGS in include/linux/mmzone.h. The kernel's

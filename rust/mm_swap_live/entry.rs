@@ -7,6 +7,10 @@
 #[path = "entry/drain.rs"]
 pub(crate) mod drain;
 
+#[cfg(HAVE_lru_cache_drain_for_folio)]
+#[path = "entry/drain_for_folio.rs"]
+pub(crate) mod drain_for_folio;
+
 #[cfg(not(CONFIG_PREEMPT_RT))]
 #[path = "entry/lru.rs"]
 pub(crate) mod lru;

@@ -87,6 +87,14 @@ impl KernelFolio {
         }
     }
 
+    /// Returns whether no batch has a reference, as far as can be told from the count, the caller
+    /// having `extra` (`folio_expected_ref_count()`).
+    #[cfg(HAVE_lru_cache_drain_for_folio)]
+    pub(crate) fn has_only(&self, extra: u32) -> bool {
+        // SAFETY: A folio to which the caller has a reference.
+        unsafe { crate::bindings::mm_swap_live_folio_has_only(self.0.get().cast(), extra) }
+    }
+
     /// `folio->mapping`, as a number.
     #[inline(always)]
     fn mapping(&self) -> usize {

@@ -9,8 +9,8 @@
 //!
 //! - [`symbols`]: what the kernel does not export; [`kernel_folio`], [`kernel_batches`]: its folios
 //!   and batches, as the port wants to see them; [`live`]: these together, the owner of the folios;
-//! - [`entry`]: what is called in place of the kernel's functions; [`replace`]: putting it there;
-//!   [`inside`]: who is in it;
+//! - [`entry`]: what is called in place of the kernel's functions; [`functions`]: in place of which;
+//!   [`replace`]: putting it there; [`inside`]: who is in it;
 //! - [`switch`]: the order in which that is done.
 
 use kernel::{
@@ -27,6 +27,7 @@ mod bindings;
 mod mm;
 
 mod entry;
+mod functions;
 mod inside;
 mod kernel_batches;
 mod kernel_folio;

@@ -24,11 +24,11 @@ pub(crate) struct Function {
     /// Its name, for messages.
     pub(crate) name: &'static str,
     /// Its address.
-    pub(crate) entry: usize,
+    pub(crate) entry: *const (),
     /// The address of what replaces it: a function of this module with the same arguments, return
     /// value and rules about contexts, that stays until [`Replacement`] is dropped and nobody runs
     /// in it.
-    pub(crate) replacement: usize,
+    pub(crate) replacement: *const (),
 }
 
 /// A function that is replaced until this is dropped.
@@ -58,16 +58,18 @@ impl Replacement {
     /// `function` must be as its fields say.
     pub(crate) unsafe fn new(function: Function) -> Result<Self> {
         let ops = KBox::new(Opaque::new(pin_init::zeroed()), GFP_KERNEL)?;
-        let address = function.replacement | JMP;
+        let address = function.replacement.addr() | JMP;
 
         // SAFETY: `ops` is zeroed, which is uninitialised to ftrace.
-        to_result(unsafe { bindings::ftrace_set_filter_ip(ops.get(), function.entry, 0, 0) })
-            .inspect_err(|_| {
-                pr_err!(
-                    "{} can't be replaced: it has no ftrace entry\n",
-                    function.name
-                )
-            })?;
+        to_result(unsafe {
+            bindings::ftrace_set_filter_ip(ops.get(), function.entry.addr(), 0, 0)
+        })
+        .inspect_err(|_| {
+            pr_err!(
+                "{} can't be replaced: it has no ftrace entry\n",
+                function.name
+            )
+        })?;
 
         // SAFETY: `ops` stays in its place until it is unregistered; by the function's requirements
         // for the rest.
@@ -95,7 +97,7 @@ impl Replacement {
 impl Drop for Replacement {
     /// Puts the kernel's function back. Somebody may be in the replacement yet.
     fn drop(&mut self) {
-        let address = self.function.replacement | JMP;
+        let address = self.function.replacement.addr() | JMP;
         // SAFETY: By the type invariants.
         let result = unsafe { bindings::unregister_ftrace_direct(self.ops.get(), address, true) };
 

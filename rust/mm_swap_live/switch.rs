@@ -20,9 +20,10 @@
 //! more, no other CPU comes; then the others go, with the two kinds mixed as in step 1.
 
 use crate::{
-    entry::{
-        self,
-        drain, //
+    entry::drain,
+    functions::{
+        DRAINS,
+        USERS, //
     },
     inside,
     live::Live,
@@ -30,87 +31,12 @@ use crate::{
     replace::{
         Function,
         Replacement, //
-    },
-    symbols::replaced,
+    }, //
 };
 use kernel::{
     prelude::*,
     sync::Arc, //
 };
-
-/// The functions that may sleep.
-fn drains() -> [Function; 2] {
-    [
-        Function {
-            name: "lru_add_drain_all",
-            entry: replaced::lru_add_drain_all as usize,
-            replacement: drain::lru_add_drain_all as usize,
-        },
-        Function {
-            name: "lru_cache_disable",
-            entry: replaced::lru_cache_disable as usize,
-            replacement: drain::lru_cache_disable as usize,
-        },
-    ]
-}
-
-/// The functions that touch a batch.
-#[cfg(not(CONFIG_PREEMPT_RT))]
-fn users() -> [Function; 8] {
-    use entry::{
-        lru,
-        mlock, //
-    };
-
-    [
-        Function {
-            name: "__folio_batch_add_and_move",
-            entry: replaced::folio_batch_add_and_move as usize,
-            replacement: lru::folio_batch_add_and_move as usize,
-        },
-        Function {
-            name: "folio_mark_accessed",
-            entry: replaced::folio_mark_accessed as usize,
-            replacement: lru::folio_mark_accessed as usize,
-        },
-        Function {
-            name: "lru_add_drain_cpu",
-            entry: replaced::lru_add_drain_cpu as usize,
-            replacement: lru::lru_add_drain_cpu as usize,
-        },
-        Function {
-            name: "mlock_folio",
-            entry: replaced::mlock_folio as usize,
-            replacement: mlock::mlock_folio as usize,
-        },
-        Function {
-            name: "mlock_new_folio",
-            entry: replaced::mlock_new_folio as usize,
-            replacement: mlock::mlock_new_folio as usize,
-        },
-        Function {
-            name: "munlock_folio",
-            entry: replaced::munlock_folio as usize,
-            replacement: mlock::munlock_folio as usize,
-        },
-        Function {
-            name: "mlock_drain_local",
-            entry: replaced::mlock_drain_local as usize,
-            replacement: mlock::mlock_drain_local as usize,
-        },
-        Function {
-            name: "mlock_drain_remote",
-            entry: replaced::mlock_drain_remote as usize,
-            replacement: mlock::mlock_drain_remote as usize,
-        },
-    ]
-}
-
-/// With the kernel's own locks there is nothing to replace.
-#[cfg(CONFIG_PREEMPT_RT)]
-fn users() -> [Function; 0] {
-    []
-}
 
 /// Replaces `functions`, or none.
 fn replace(functions: &[Function]) -> Result<KVec<Replacement>> {
@@ -142,14 +68,14 @@ impl Replaced {
             _drain: drain::Published::new(drain),
         };
 
-        this.users = replace(&users())?;
+        this.users = replace(USERS)?;
         if !this.users.is_empty() {
             // SAFETY: Task context.
             unsafe { kernel::bindings::synchronize_rcu_tasks() };
             // SAFETY: Task context, and no RCU read-side section.
             unsafe { kernel::bindings::synchronize_rcu() };
         }
-        this.drains = replace(&drains())?;
+        this.drains = replace(DRAINS)?;
         Ok(this)
     }
 }

@@ -103,6 +103,11 @@ pub(crate) mod replaced {
         #[link_name = ".klp.sym.vmlinux.lru_cache_disable,0"]
         pub(crate) fn lru_cache_disable();
     }
+    #[cfg(HAVE_lru_cache_drain_for_folio)]
+    extern "C" {
+        #[link_name = ".klp.sym.vmlinux.lru_cache_drain_for_folio,0"]
+        pub(crate) fn lru_cache_drain_for_folio();
+    }
     #[cfg(not(CONFIG_PREEMPT_RT))]
     extern "C" {
         #[link_name = ".klp.sym.vmlinux.__folio_batch_add_and_move,0"]

@@ -42,7 +42,7 @@ impl Drop for Published {
 }
 
 /// Calls `f` with the drain, inside.
-fn with_drain(f: impl FnOnce(&Drain<Live>)) {
+pub(super) fn with_drain(f: impl FnOnce(&Drain<Live>)) {
     let _inside = Inside::enter();
     let drain = DRAIN.load(Acquire);
 
