@@ -8,9 +8,12 @@ use super::folio::{
     Folio,
     Ref, //
 };
-use core::ptr::{
-    self,
-    NonNull, //
+use core::{
+    mem::MaybeUninit,
+    ptr::{
+        self,
+        NonNull, //
+    }, //
 };
 use kernel::bits::genmask_u32;
 
@@ -75,13 +78,13 @@ const TAG_MASK: usize = genmask_u32(0..=1) as usize;
 /// # Invariants
 ///
 /// The first `nr` slots are null, or the address of a folio plus a [`Tag`], and then the slot owns
-/// a reference to the folio.
+/// a reference to the folio. What is in the others means nothing; they need not have been written.
 #[repr(C)]
 pub(crate) struct FolioBatch<F: Folio> {
     nr: u8,
     i: u8,
     percpu_pvec_drained: bool,
-    slots: [*mut F; BATCH_SIZE],
+    slots: [MaybeUninit<*mut F>; BATCH_SIZE],
 }
 
 // SAFETY: Slots are references to folios, which are `Send` and `Sync`.
@@ -95,7 +98,7 @@ impl<F: Folio> FolioBatch<F> {
             nr: 0,
             i: 0,
             percpu_pvec_drained: false,
-            slots: [ptr::null_mut(); BATCH_SIZE],
+            slots: [const { MaybeUninit::uninit() }; BATCH_SIZE],
         }
     }
 
@@ -127,7 +130,7 @@ impl<F: Folio> FolioBatch<F> {
     pub(crate) fn push(&mut self, folio: Ref<F>, tag: Tag) -> bool {
         let slot = folio.into_raw().as_ptr();
 
-        self.slots[self.len()] = slot.map_addr(|addr| addr | tag as usize);
+        self.slots[self.len()].write(slot.map_addr(|addr| addr | tag as usize));
         // INVARIANT: The slot now owns the reference that `folio` was.
         self.set_len(self.nr + 1);
         self.len() < BATCH_SIZE
@@ -151,25 +154,32 @@ impl<F: Folio> FolioBatch<F> {
         self.slots[..self.len()]
             .iter()
             .enumerate()
-            .filter_map(|(i, &slot)| {
-                let (folio, tag) = Self::decode(slot);
+            .filter_map(|(i, slot)| {
+                // SAFETY: By the type invariants.
+                let (folio, tag) = Self::decode(unsafe { slot.assume_init() });
 
                 // SAFETY: By the type invariants the slot owns a reference to the folio.
                 Some((i, unsafe { folio?.as_ref() }, tag))
             })
     }
 
-    /// Moves all folios into a batch of their own; this one is empty then.
-    #[inline]
-    pub(crate) fn take(&mut self) -> Self {
+    /// Moves all folios into `to`, which must be empty; this one is empty then. Returns how many.
+    ///
+    /// This is what is done while the CPU that owns the batch may be waiting, so no more than the
+    /// used slots is copied. The loop is one that the compiler may not turn into a `memcpy()`: that
+    /// is a call, and takes longer to start than 31 words take to copy.
+    #[inline(always)]
+    pub(crate) fn take_into(&mut self, to: &mut Self) -> usize {
         let nr = self.nr;
-        let mut taken = Self::new();
 
-        taken.slots[..nr.into()].copy_from_slice(&self.slots[..nr.into()]);
+        for (from, to) in self.slots[..nr.into()].iter().zip(&mut to.slots) {
+            // SAFETY: A slot, written or not, and nobody else's.
+            *to = unsafe { ptr::read_volatile(from) };
+        }
         self.set_len(0);
         // INVARIANT: The references moved, as the slots here are no longer in use.
-        taken.nr = nr;
-        taken
+        to.nr = nr;
+        nr.into()
     }
 
     /// Gives the reference of each slot for which `which` has its bit set to `give`. The slots
@@ -178,9 +188,10 @@ impl<F: Folio> FolioBatch<F> {
     pub(crate) fn take_some(&mut self, which: u32, mut give: impl FnMut(Ref<F>)) {
         for i in (0..self.len()).filter(|i| which & (1 << i) != 0) {
             // INVARIANT: The slot is null and its reference ours.
-            let slot = core::mem::replace(&mut self.slots[i], ptr::null_mut());
+            let slot = core::mem::replace(&mut self.slots[i], MaybeUninit::new(ptr::null_mut()));
 
-            if let (Some(folio), _) = Self::decode(slot) {
+            // SAFETY: By the type invariants, the slot being one that is in use.
+            if let (Some(folio), _) = Self::decode(unsafe { slot.assume_init() }) {
                 // SAFETY: The reference was the slot's.
                 give(unsafe { Ref::from_raw(folio) });
             }

@@ -17,7 +17,6 @@ use super::{
     },
     Mm,
 };
-use core::ops::DerefMut;
 use pwlocks::{
     barrier::{
         smp_rmb,
@@ -31,36 +30,58 @@ use pwlocks::{
 /// [`PerCpuLock::lock`](pwlocks::lock::PerCpuLock::lock).
 struct Refused;
 
-/// Takes everything out of `batch`, whose lock the caller holds. `None` if there is nothing.
-#[inline]
+/// Takes everything out of `batch`, whose lock the caller holds, into `taken`. Returns the number of
+/// folios.
+#[inline(always)]
 fn take_out<M: Mm>(
-    hand: &mut InHand,
+    mm: &M,
+    kind: Kind,
     batch: &mut FolioBatch<M::Folio>,
-) -> Option<FolioBatch<M::Folio>> {
-    if batch.is_empty() {
-        return None;
+    taken: &mut FolioBatch<M::Folio>,
+) -> usize {
+    if mm.moves_locked() {
+        let len = batch.len();
+
+        if len != 0 {
+            mm.move_batch(kind, batch);
+        }
+        len
+    } else {
+        batch.take_into(taken)
     }
-    hand.set(true);
-    // `needs_drain()` looks at the batches first: where it finds this one empty it must find the
-    // hand full.
-    smp_wmb();
-    Some(batch.take())
 }
 
-/// Moves what `take` returns for each kind of batch. `hand` is locked.
+/// Moves what `take` takes out of each batch that does not look empty to `peek_len`, and returns the
+/// number of folios. `hand` is locked.
 ///
 /// With the hand locked nobody else takes anything out, so a batch that looks empty needs no lock to
 /// be passed over: what was put into it is still there, or was moved by who had the hand before.
 #[inline]
 fn drain<M: Mm>(
     mm: &M,
-    mut hand: impl DerefMut<Target = InHand>,
+    hand: &mut InHand,
     kinds: &[Kind],
-    mut take: impl FnMut(Kind, &mut InHand) -> Result<Option<FolioBatch<M::Folio>>, Refused>,
-) -> Result<(), Refused> {
+    peek_len: impl Fn(Kind) -> usize,
+    mut take: impl FnMut(Kind, &mut FolioBatch<M::Folio>) -> Result<usize, Refused>,
+) -> Result<usize, Refused> {
+    // Made here, once: not while the batch's owner waits.
+    let mut taken = FolioBatch::new();
+    let mut folios = 0;
+
     let done = kinds.iter().try_for_each(|&kind| {
-        if let Some(mut batch) = take(kind, &mut hand)? {
-            mm.move_batch(kind, &mut batch);
+        if peek_len(kind) == 0 {
+            return Ok(());
+        }
+        if !hand.is_busy() {
+            hand.set(true);
+            // `needs_drain()` looks at the batches first: where it finds this one empty it must
+            // find the hand full. That it may be full before is for the batch's lock to be held
+            // for less.
+            smp_wmb();
+        }
+        folios += take(kind, &mut taken)?;
+        if !taken.is_empty() {
+            mm.move_batch(kind, &mut taken);
         }
         Ok(())
     });
@@ -70,7 +91,7 @@ fn drain<M: Mm>(
         smp_wmb();
         hand.set(false);
     }
-    done
+    done.map(|()| folios)
 }
 
 /// Drains the batches of the CPU the caller runs on (`lru_add_drain()`).
@@ -85,18 +106,17 @@ pub(crate) fn lru_add_drain<M: Mm>(mm: &M) {
 #[inline]
 pub(crate) fn drain_local<M: Mm>(mm: &M, kinds: &[Kind]) {
     let batches = mm.batches();
-    let hand = batches.in_hand_local();
+    let mut hand = batches.in_hand_local();
     // The hand's lock pins us, so "local" stays the same CPU throughout.
     let cpu = Cpu::current();
 
-    let _: Result<(), Refused> = drain(mm, hand, kinds, |kind, hand| {
-        if batches.peek_len(cpu, kind) == 0 {
-            return Ok(None);
-        }
+    let peek_len = |kind| batches.peek_len(cpu, kind);
+
+    let _: Result<usize, Refused> = drain(mm, &mut hand, kinds, peek_len, |kind, taken| {
         Ok(match kind {
-            Kind::MoveTail => take_out::<M>(hand, &mut batches.lock_irq_local()),
-            Kind::Mlock => take_out::<M>(hand, &mut batches.mlock_local()),
-            _ => take_out::<M>(hand, batches.lock_local().batch(kind)),
+            Kind::MoveTail => take_out(mm, kind, &mut batches.lock_irq_local(), taken),
+            Kind::Mlock => take_out(mm, kind, &mut batches.mlock_local(), taken),
+            _ => take_out(mm, kind, batches.lock_local().batch(kind), taken),
         })
     });
 }
@@ -108,43 +128,46 @@ pub(crate) fn drain_local<M: Mm>(mm: &M, kinds: &[Kind]) {
 #[must_use]
 pub(crate) fn lru_add_drain_cpu<M: Mm>(mm: &M, owner: &Owner<'_>) -> bool {
     let batches = mm.batches();
-    let Some(hand) = batches.in_hand(owner) else {
+    let Some(mut hand) = batches.in_hand(owner) else {
         return false;
     };
 
     #[cfg(SABOTAGE_DEAD_CPU_UNLOCKED)]
-    let hand = stretch(hand, owner);
+    let mut hand = stretch(hand, owner);
 
-    drain(mm, hand, &Kind::ALL, |kind, hand| {
-        if batches.peek_len(owner.cpu(), kind) == 0 {
-            return Ok(None);
-        }
+    let peek_len = |kind| batches.peek_len(owner.cpu(), kind);
+
+    let drained = drain(mm, &mut hand, &Kind::ALL, peek_len, |kind, taken| {
         Ok(match kind {
             Kind::MoveTail => {
                 let mut batch = batches.lock_irq(owner).ok_or(Refused)?;
 
-                take_out::<M>(hand, &mut batch)
+                take_out(mm, kind, &mut batch, taken)
             }
             Kind::Mlock => {
                 let mut batch = batches.mlock(owner).ok_or(Refused)?;
 
-                take_out::<M>(hand, &mut batch)
+                take_out(mm, kind, &mut batch, taken)
             }
             _ => {
                 let mut batches = batches.lock(owner).ok_or(Refused)?;
 
-                take_out::<M>(hand, batches.batch(kind))
+                take_out(mm, kind, batches.batch(kind), taken)
             }
         })
-    })
-    .is_ok()
+    });
+
+    if let Ok(folios) = drained {
+        mm.drained(owner, folios);
+    }
+    drained.is_ok()
 }
 
 /// Lingers in a dead CPU's drain, which looks busy from outside, so that a drain of all comes
 /// along. With the lock really held this would have to be a busy wait, but the sabotage is that it
 /// is not.
 #[cfg(SABOTAGE_DEAD_CPU_UNLOCKED)]
-fn stretch<G: DerefMut<Target = InHand>>(mut hand: G, owner: &Owner<'_>) -> G {
+fn stretch<G: core::ops::DerefMut<Target = InHand>>(mut hand: G, owner: &Owner<'_>) -> G {
     use kernel::time::{
         delay::fsleep,
         Delta, //
@@ -170,7 +193,7 @@ pub(crate) fn needs_drain<M: Mm>(mm: &M, cpu: Cpu) -> bool {
     {
         return true;
     }
-    // Pairs with `take_out()`.
+    // Pairs with the beginning of `drain()`.
     smp_rmb();
     if batches.peek_in_hand(cpu) {
         return true;

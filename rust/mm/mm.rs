@@ -73,6 +73,13 @@ pub(crate) trait Mm: Send + Sync + 'static {
     /// work is done; or it was taken out. Any context that the batch's lock may be taken in.
     fn move_batch(&self, kind: Kind, batch: &mut FolioBatch<Self::Folio>);
 
+    /// Returns whether drains move the folios while they hold the batch's lock, as the C series has
+    /// it, rather than take them out first. For measuring what that makes the batch's CPU wait.
+    #[inline]
+    fn moves_locked(&self) -> bool {
+        false
+    }
+
     /// Puts a reference; the last one frees the folio (`folio_put()`). Any context but NMI, with
     /// the lock of the lists not held.
     fn put(&self, folio: Ref<Self::Folio>);
@@ -88,6 +95,11 @@ pub(crate) trait Mm: Send + Sync + 'static {
     /// Hears that `folio` is active because it was used twice (`workingset_activation()`).
     #[inline]
     fn activated(&self, _folio: &Self::Folio) {}
+
+    /// Hears that the batches of the CPU that `owner` names were drained, and how many folios were
+    /// moved. The CPU's `in_hand` lock is held.
+    #[inline]
+    fn drained(&self, _owner: &Owner<'_>, _folios: usize) {}
 
     /// Returns whether `cpu` has something in the second kind of per-CPU cache, the buffer-head
     /// LRUs (`has_bh_in_lru()`). No more than a hint.
