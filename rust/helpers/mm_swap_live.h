@@ -31,6 +31,20 @@ struct mm_swap_live_cpu {
 /* mm_swap_live_cpu.c */
 DECLARE_PER_CPU_ALIGNED(struct mm_swap_live_cpu, mm_swap_live_cpu);
 
+/* What other CPUs did for one CPU. Written by the holder of its hand_lock. */
+struct mm_swap_live_stats {
+	u64		remote;
+	u64		folios;
+	u64		avoided;
+	u64		longest;
+} ____cacheline_aligned;
+
+/* mm_swap_live_stats.c */
+DECLARE_PER_CPU_ALIGNED(struct mm_swap_live_stats, mm_swap_live_stats);
+
+/* mm_swap_live_param.c */
+extern bool mm_swap_live_drain_locked;
+
 #ifdef CONFIG_PREEMPT_RT
 /* mm_swap_live_local_lock.c */
 void *mm_swap_live_lock_this(const local_lock_t __percpu *lock);

@@ -80,7 +80,7 @@ use super::{
     Mm,
 };
 use kernel::{
-    new_mutex,
+    fmt, new_mutex,
     prelude::*,
     static_lock_class,
     sync::{
@@ -137,6 +137,19 @@ pub(crate) struct Counts {
     pub(crate) queued: Count,
     pub(crate) bh_queued: Count,
     pub(crate) dead: Count,
+}
+
+impl Counts {
+    /// Writes them for debugfs, one `name value` per line.
+    pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "requests {}", self.requests.get())?;
+        writeln!(f, "passes {}", self.passes.get())?;
+        writeln!(f, "shared {}", self.shared.get())?;
+        writeln!(f, "works {}", self.works.get())?;
+        writeln!(f, "works_queued {}", self.queued.get())?;
+        writeln!(f, "bh_queued {}", self.bh_queued.get())?;
+        writeln!(f, "dead_drains {}", self.dead.get())
+    }
 }
 
 /// An event counter.

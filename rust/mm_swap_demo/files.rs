@@ -83,13 +83,7 @@ fn batches(drain: &Drain<Demo>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn drains(drain: &Drain<Demo>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let stats = stats::read(drain);
 
-    writeln!(f, "requests {}", stats.drain_requests)?;
-    writeln!(f, "passes {}", stats.drain_passes)?;
-    writeln!(f, "shared {}", stats.drain_shared)?;
-    writeln!(f, "works {}", stats.works)?;
-    writeln!(f, "works_queued {}", stats.works_queued)?;
-    writeln!(f, "bh_queued {}", stats.bh_queued)?;
-    writeln!(f, "dead_drains {}", stats.dead_drains)?;
+    drain.counts().show(f)?;
     writeln!(f, "cache_disabled {}", stats.cache_disabled)?;
     writeln!(f, "overlaps {}", stats.overlaps)
 }

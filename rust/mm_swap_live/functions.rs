@@ -7,6 +7,10 @@ use crate::{
     replace::Function,
     symbols::replaced, //
 };
+use kernel::sync::atomic::Atomic;
+
+#[cfg(HAVE_lru_cache_drain_for_folio)]
+use crate::entry::drain_for_folio;
 
 #[cfg(not(CONFIG_PREEMPT_RT))]
 use crate::entry::{
@@ -14,72 +18,75 @@ use crate::entry::{
     mlock, //
 };
 
+/// Makes a [`Function`]: its symbol, what [`replaced`] calls it, and what replaces it.
+macro_rules! function {
+    ($symbol:literal, $name:ident, $replacement:path) => {{
+        static REPLACED: Atomic<bool> = Atomic::new(false);
+
+        Function::new(
+            $symbol,
+            replaced::$name as *const (),
+            concat!("mm_swap_live::entry::", stringify!($replacement)),
+            $replacement as *const (),
+            &REPLACED,
+        )
+    }};
+}
+
 /// The drains of all CPUs, which may sleep.
-pub(crate) const DRAINS: &[Function] = &[
-    Function {
-        name: "lru_add_drain_all",
-        entry: replaced::lru_add_drain_all as *const (),
-        replacement: drain::lru_add_drain_all as *const (),
-    },
-    Function {
-        name: "lru_cache_disable",
-        entry: replaced::lru_cache_disable as *const (),
-        replacement: drain::lru_cache_disable as *const (),
-    },
+pub(crate) static DRAINS: &[Function] = &[
+    function!(
+        "lru_add_drain_all",
+        lru_add_drain_all,
+        drain::lru_add_drain_all
+    ),
+    function!(
+        "lru_cache_disable",
+        lru_cache_disable,
+        drain::lru_cache_disable
+    ),
     // The compiler puts `lru_add_drain_all()` into it, so that does not pass by the one above.
     #[cfg(HAVE_lru_cache_drain_for_folio)]
-    Function {
-        name: "lru_cache_drain_for_folio",
-        entry: replaced::lru_cache_drain_for_folio as *const (),
-        replacement: crate::entry::drain_for_folio::lru_cache_drain_for_folio as *const (),
-    },
+    function!(
+        "lru_cache_drain_for_folio",
+        lru_cache_drain_for_folio,
+        drain_for_folio::lru_cache_drain_for_folio
+    ),
 ];
 
 /// The functions that touch a batch.
 #[cfg(not(CONFIG_PREEMPT_RT))]
-pub(crate) const USERS: &[Function] = &[
-    Function {
-        name: "__folio_batch_add_and_move",
-        entry: replaced::folio_batch_add_and_move as *const (),
-        replacement: lru::folio_batch_add_and_move as *const (),
-    },
-    Function {
-        name: "folio_mark_accessed",
-        entry: replaced::folio_mark_accessed as *const (),
-        replacement: lru::folio_mark_accessed as *const (),
-    },
-    Function {
-        name: "lru_add_drain_cpu",
-        entry: replaced::lru_add_drain_cpu as *const (),
-        replacement: lru::lru_add_drain_cpu as *const (),
-    },
-    Function {
-        name: "mlock_folio",
-        entry: replaced::mlock_folio as *const (),
-        replacement: mlock::mlock_folio as *const (),
-    },
-    Function {
-        name: "mlock_new_folio",
-        entry: replaced::mlock_new_folio as *const (),
-        replacement: mlock::mlock_new_folio as *const (),
-    },
-    Function {
-        name: "munlock_folio",
-        entry: replaced::munlock_folio as *const (),
-        replacement: mlock::munlock_folio as *const (),
-    },
-    Function {
-        name: "mlock_drain_local",
-        entry: replaced::mlock_drain_local as *const (),
-        replacement: mlock::mlock_drain_local as *const (),
-    },
-    Function {
-        name: "mlock_drain_remote",
-        entry: replaced::mlock_drain_remote as *const (),
-        replacement: mlock::mlock_drain_remote as *const (),
-    },
+pub(crate) static USERS: &[Function] = &[
+    function!(
+        "__folio_batch_add_and_move",
+        folio_batch_add_and_move,
+        lru::folio_batch_add_and_move
+    ),
+    function!(
+        "folio_mark_accessed",
+        folio_mark_accessed,
+        lru::folio_mark_accessed
+    ),
+    function!(
+        "lru_add_drain_cpu",
+        lru_add_drain_cpu,
+        lru::lru_add_drain_cpu
+    ),
+    function!("mlock_folio", mlock_folio, mlock::mlock_folio),
+    function!("mlock_new_folio", mlock_new_folio, mlock::mlock_new_folio),
+    function!("munlock_folio", munlock_folio, mlock::munlock_folio),
+    function!(
+        "mlock_drain_local",
+        mlock_drain_local,
+        mlock::mlock_drain_local
+    ),
+    function!(
+        "mlock_drain_remote",
+        mlock_drain_remote,
+        mlock::mlock_drain_remote
+    ),
 ];
 
 /// With the kernel's own locks there is nothing to replace.
 #[cfg(CONFIG_PREEMPT_RT)]
-pub(crate) const USERS: &[Function] = &[];
+pub(crate) static USERS: &[Function] = &[];

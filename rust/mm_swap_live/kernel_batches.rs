@@ -89,6 +89,7 @@ unsafe impl PerCpuLock for HandLock {
     type Data = InHand;
 
     const IRQ: bool = false;
+    const TIMED: bool = false;
 
     #[inline(always)]
     fn word() -> *const Word {
@@ -111,6 +112,7 @@ unsafe impl PerCpuLock for LruLock {
     type Data = LruBatches<KernelFolio>;
 
     const IRQ: bool = false;
+    const TIMED: bool = true;
 
     #[inline(always)]
     fn word() -> *const Word {
@@ -138,6 +140,7 @@ unsafe impl PerCpuLock for MoveTailLock {
     type Data = FolioBatch<KernelFolio>;
 
     const IRQ: bool = true;
+    const TIMED: bool = true;
 
     #[inline(always)]
     fn word() -> *const Word {
@@ -165,6 +168,7 @@ unsafe impl PerCpuLock for MlockLock {
     type Data = FolioBatch<KernelFolio>;
 
     const IRQ: bool = false;
+    const TIMED: bool = true;
 
     #[inline(always)]
     fn word() -> *const Word {

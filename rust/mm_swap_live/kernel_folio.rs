@@ -72,12 +72,14 @@ impl KernelFolio {
 
     /// Returns whether it goes as soon as its I/O is done, so that uses don't count
     /// (`folio_test_dropbehind()`).
+    #[cfg(not(CONFIG_PREEMPT_RT))]
     #[inline(always)]
     pub(crate) fn is_dropbehind(&self) -> bool {
         self.flags().load(Relaxed) & (1 << bindings::pageflags_PG_dropbehind) != 0
     }
 
     /// Takes back that it is idle (`folio_test_idle()`, `folio_clear_idle()`).
+    #[cfg(not(CONFIG_PREEMPT_RT))]
     #[inline(always)]
     pub(crate) fn clear_idle(&self) {
         const IDLE: usize = 1 << bindings::pageflags_PG_idle;

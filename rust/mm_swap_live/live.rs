@@ -15,7 +15,8 @@ use crate::{
         folio::Ref,
         Mm, //
     },
-    symbols,
+    stats,
+    symbols, //
 };
 use core::ptr;
 use pwlocks::{
@@ -62,6 +63,12 @@ impl Mm for Live {
         unsafe { symbols::folio_batch_move_lru(batch, move_fn) };
     }
 
+    #[inline]
+    fn moves_locked(&self) -> bool {
+        // SAFETY: Only written as the module is loaded.
+        unsafe { bindings::mm_swap_live_drain_locked }
+    }
+
     fn put(&self, folio: Ref<KernelFolio>) {
         // SAFETY: The reference is ours.
         unsafe { bindings::mm_swap_live_folio_put(folio.into_raw().as_ptr().cast()) };
@@ -79,6 +86,16 @@ impl Mm for Live {
     fn activated(&self, folio: &KernelFolio) {
         // SAFETY: A folio to which the caller has a reference.
         unsafe { symbols::workingset_activation(folio) };
+    }
+
+    fn drained(&self, owner: &Owner<'_>, folios: usize) {
+        let cpu = owner.cpu();
+
+        // The lock of the hand pins us.
+        if !owner.is_dead() && cpu != Cpu::current() {
+            // Where there are buffer heads, a work item is queued after all.
+            stats::drained(cpu, folios as u64, !self.has_bh(cpu));
+        }
     }
 
     fn has_bh(&self, cpu: Cpu) -> bool {

@@ -5,6 +5,7 @@
 //! A lock and what it protects are static per-CPU variables, so that all there is to remember of a
 //! held lock is how far the owner CPU's copies are from the symbols.
 
+use crate::stats;
 use core::{
     marker::PhantomData,
     ops::{
@@ -41,6 +42,10 @@ pub(crate) unsafe trait PerCpuLock {
     /// Whether interrupts take it as well, so that they are off under it (PREEMPT_RT: on).
     const IRQ: bool;
 
+    /// Whether its CPU takes it to put folios into batches, so that it matters how long another CPU
+    /// holds it: see [`crate::stats`].
+    const TIMED: bool;
+
     /// Returns the per-CPU symbol of the lock.
     fn word() -> *const Word;
 
@@ -69,6 +74,9 @@ pub(crate) struct Owned;
 
 /// How a lock is released.
 pub(crate) trait Release {
+    /// Whether the holder is another CPU, if it is not by chance the same.
+    const REMOTE: bool;
+
     /// # Safety
     ///
     /// The lock at `word` must have been taken in this way with `irq`, which returned `flags`.
@@ -76,6 +84,8 @@ pub(crate) trait Release {
 }
 
 impl Release for This {
+    const REMOTE: bool = false;
+
     #[inline(always)]
     unsafe fn unlock(word: *mut Word, irq: bool, flags: usize) {
         // SAFETY: By the function's requirements.
@@ -84,6 +94,8 @@ impl Release for This {
 }
 
 impl Release for Owned {
+    const REMOTE: bool = true;
+
     #[inline(always)]
     unsafe fn unlock(word: *mut Word, irq: bool, flags: usize) {
         // SAFETY: By the function's requirements.
@@ -101,11 +113,25 @@ impl Release for Owned {
 pub(crate) struct Guard<L: PerCpuLock, R: Release> {
     offset: usize,
     flags: usize,
+    /// When it was taken, if [`Self::TIMED`].
+    since: u64,
     _lock: PhantomData<(L, R)>,
     _not_send: NotThreadSafe,
 }
 
 impl<L: PerCpuLock, R: Release> Guard<L, R> {
+    const TIMED: bool = L::TIMED && R::REMOTE;
+
+    /// The time, if that matters; nothing is added where a CPU takes its own lock.
+    #[inline(always)]
+    fn now() -> u64 {
+        if Self::TIMED {
+            stats::now()
+        } else {
+            0
+        }
+    }
+
     /// # Safety
     ///
     /// As the type's invariants; `flags` is what taking the lock returned.
@@ -115,6 +141,7 @@ impl<L: PerCpuLock, R: Release> Guard<L, R> {
         Self {
             offset,
             flags,
+            since: Self::now(),
             _lock: PhantomData,
             _not_send: NotThreadSafe,
         }
@@ -189,8 +216,12 @@ impl<L: PerCpuLock, R: Release> Drop for Guard<L, R> {
     #[inline(always)]
     fn drop(&mut self) {
         let word = L::word().wrapping_byte_add(self.offset).cast_mut();
+        let until = Self::now();
 
         // SAFETY: By the type invariants.
         unsafe { R::unlock(word, L::IRQ, self.flags) };
+        if Self::TIMED {
+            stats::held(self.offset, until.wrapping_sub(self.since));
+        }
     }
 }

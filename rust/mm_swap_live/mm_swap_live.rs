@@ -11,7 +11,8 @@
 //!   and batches, as the port wants to see them; [`live`]: these together, the owner of the folios;
 //! - [`entry`]: what is called in place of the kernel's functions; [`functions`]: in place of which;
 //!   [`replace`]: putting it there; [`inside`]: who is in it;
-//! - [`switch`]: the order in which that is done.
+//! - [`switch`]: the order in which that is done;
+//! - [`stats`], [`files`]: what was done, for the administrator.
 
 use kernel::{
     prelude::*,
@@ -26,7 +27,10 @@ mod bindings;
 #[path = "../mm/mm.rs"]
 mod mm;
 
+#[path = "../debugfs/debugfs.rs"]
+mod debugfs;
 mod entry;
+mod files;
 mod functions;
 mod inside;
 mod kernel_batches;
@@ -36,6 +40,7 @@ mod lock;
 #[cfg(not(CONFIG_PREEMPT_RT))]
 mod lru_gen;
 mod replace;
+mod stats;
 mod switch;
 mod symbols;
 
@@ -54,6 +59,7 @@ module! {
 struct MmSwapLive {
     // First: while anything is replaced, the drain is in use.
     _replaced: Option<switch::Replaced>,
+    _debugfs: debugfs::Dir<files::Shown>,
     _drain: Arc<Drain<Live>>,
 }
 
@@ -68,6 +74,7 @@ impl kernel::Module for MmSwapLive {
         };
 
         Ok(Self {
+            _debugfs: files::new(drain.clone())?,
             _replaced: replaced,
             _drain: drain,
         })

@@ -12,6 +12,10 @@ use kernel::{
     bindings,
     error::to_result,
     prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
     types::Opaque, //
 };
 
@@ -19,16 +23,46 @@ use kernel::{
 const JMP: usize = 1;
 
 /// A function and what is to be called in its place.
-#[derive(Clone, Copy)]
 pub(crate) struct Function {
-    /// Its name, for messages.
-    pub(crate) name: &'static str,
-    /// Its address.
-    pub(crate) entry: *const (),
-    /// The address of what replaces it: a function of this module with the same arguments, return
-    /// value and rules about contexts, that stays until [`Replacement`] is dropped and nobody runs
-    /// in it.
-    pub(crate) replacement: *const (),
+    name: &'static str,
+    entry: *const (),
+    replacement_name: &'static str,
+    replacement: *const (),
+    replaced: &'static Atomic<bool>,
+}
+
+// SAFETY: The addresses are of functions.
+unsafe impl Sync for Function {}
+
+impl Function {
+    /// The function called `name` at `entry` and what replaces it: a function of this module with
+    /// the same arguments, return value and rules about contexts, which stays until [`Replacement`]
+    /// is dropped and nobody runs in it. `replaced` says whether that is so, for [`Self::replaced_by`].
+    pub(crate) const fn new(
+        name: &'static str,
+        entry: *const (),
+        replacement_name: &'static str,
+        replacement: *const (),
+        replaced: &'static Atomic<bool>,
+    ) -> Self {
+        Self {
+            name,
+            entry,
+            replacement_name,
+            replacement,
+            replaced,
+        }
+    }
+
+    /// Returns its name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the name of what is called in its place, if something is.
+    pub(crate) fn replaced_by(&self) -> Option<&'static str> {
+        self.replaced.load(Relaxed).then_some(self.replacement_name)
+    }
 }
 
 /// A function that is replaced until this is dropped.
@@ -38,7 +72,7 @@ pub(crate) struct Function {
 /// `ops` is registered for `function`.
 pub(crate) struct Replacement {
     ops: KBox<Opaque<bindings::ftrace_ops>>,
-    function: Function,
+    function: &'static Function,
 }
 
 // SAFETY: Only drop uses `ops`, and ftrace's functions are called from any task.
@@ -55,8 +89,8 @@ impl Replacement {
     ///
     /// # Safety
     ///
-    /// `function` must be as its fields say.
-    pub(crate) unsafe fn new(function: Function) -> Result<Self> {
+    /// `function` must be as [`Function::new`] says.
+    pub(crate) unsafe fn new(function: &'static Function) -> Result<Self> {
         let ops = KBox::new(Opaque::new(pin_init::zeroed()), GFP_KERNEL)?;
         let address = function.replacement.addr() | JMP;
 
@@ -74,8 +108,11 @@ impl Replacement {
         // SAFETY: `ops` stays in its place until it is unregistered; by the function's requirements
         // for the rest.
         match to_result(unsafe { bindings::register_ftrace_direct(ops.get(), address) }) {
-            // INVARIANT: Just registered.
-            Ok(()) => Ok(Self { ops, function }),
+            Ok(()) => {
+                function.replaced.store(true, Relaxed);
+                // INVARIANT: Just registered.
+                Ok(Self { ops, function })
+            }
             Err(error) => {
                 // SAFETY: Not registered; frees the filter.
                 unsafe { bindings::ftrace_free_filter(ops.get()) };
@@ -100,6 +137,8 @@ impl Drop for Replacement {
         let address = self.function.replacement.addr() | JMP;
         // SAFETY: By the type invariants.
         let result = unsafe { bindings::unregister_ftrace_direct(self.ops.get(), address, true) };
+
+        self.function.replaced.store(false, Relaxed);
 
         // The text must not go, then: but there is nothing that could fail this.
         if kernel::warn_on!(result != 0) {

@@ -39,10 +39,10 @@ use kernel::{
 };
 
 /// Replaces `functions`, or none.
-fn replace(functions: &[Function]) -> Result<KVec<Replacement>> {
+fn replace(functions: &'static [Function]) -> Result<KVec<Replacement>> {
     let mut replacements = KVec::with_capacity(functions.len(), GFP_KERNEL)?;
 
-    for &function in functions {
+    for function in functions {
         // SAFETY: The replacements have the arguments and contexts of what they replace; `Replaced`
         // waits for who is in them.
         let replacement = unsafe { Replacement::new(function) }?;
