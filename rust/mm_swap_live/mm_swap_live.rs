@@ -10,7 +10,8 @@
 //! - [`symbols`]: what the kernel does not export; [`kernel_folio`], [`kernel_batches`]: its folios
 //!   and batches, as the port wants to see them; [`live`]: these together, the owner of the folios;
 //! - [`entry`]: what is called in place of the kernel's functions; [`functions`]: in place of which;
-//!   [`replace`]: putting it there; [`inside`]: who is in it;
+//!   [`replace`]: putting it there, and
+//!   [`refusal`]: why that failed; [`inside`]: who is in it;
 //! - [`switch`]: the order in which that is done;
 //! - [`stats`], [`files`]: what was done, for the administrator.
 
@@ -39,6 +40,7 @@ mod live;
 mod lock;
 #[cfg(not(CONFIG_PREEMPT_RT))]
 mod lru_gen;
+mod refusal;
 mod replace;
 mod stats;
 mod switch;

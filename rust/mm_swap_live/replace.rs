@@ -8,6 +8,7 @@
 //!
 //! C header: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
 
+use crate::refusal;
 use kernel::{
     bindings,
     error::to_result,
@@ -15,6 +16,10 @@ use kernel::{
     sync::atomic::{
         Atomic,
         Relaxed, //
+    },
+    time::{
+        delay::fsleep,
+        Delta, //
     },
     types::Opaque, //
 };
@@ -84,26 +89,30 @@ unsafe impl Sync for Replacement {}
 impl Replacement {
     /// Replaces `function`. May sleep.
     ///
-    /// `EBUSY` if something else is called in its place already, a BPF trampoline for instance;
-    /// `ENODEV` if the function can't be traced; `ENOMEM`.
+    /// `EBUSY` if something else is called in its place already, a BPF trampoline for instance, or if
+    /// ftrace is turned off; `EINVAL` if the function has no ftrace entry; `ENODEV` if ftrace is dead;
+    /// `ENOMEM`. The log says why, and what to do.
     ///
     /// # Safety
     ///
     /// `function` must be as [`Function::new`] says.
     pub(crate) unsafe fn new(function: &'static Function) -> Result<Self> {
-        let ops = KBox::new(Opaque::new(pin_init::zeroed()), GFP_KERNEL)?;
+        let refused = |error| refusal::log(function.name, function.entry.addr(), error);
+        // Off is a state of ftrace (`ftrace_enabled`) in which the kernel's functions would be called
+        // while other CPUs come for what those don't lock. Permanent is for users who can't have
+        // that, livepatch for one: it can't be turned off while they are there.
+        let ops = bindings::ftrace_ops {
+            flags: bindings::FTRACE_OPS_FL_PERMANENT as usize,
+            ..pin_init::zeroed()
+        };
+        let ops = KBox::new(Opaque::new(ops), GFP_KERNEL)?;
         let address = function.replacement.addr() | JMP;
 
-        // SAFETY: `ops` is zeroed, which is uninitialised to ftrace.
+        // SAFETY: `ops` is zeroed but for a flag, which is uninitialised to ftrace.
         to_result(unsafe {
             bindings::ftrace_set_filter_ip(ops.get(), function.entry.addr(), 0, 0)
         })
-        .inspect_err(|_| {
-            pr_err!(
-                "{} can't be replaced: it has no ftrace entry\n",
-                function.name
-            )
-        })?;
+        .inspect_err(|&error| refused(error))?;
 
         // SAFETY: `ops` stays in its place until it is unregistered; by the function's requirements
         // for the rest.
@@ -116,15 +125,7 @@ impl Replacement {
             Err(error) => {
                 // SAFETY: Not registered; frees the filter.
                 unsafe { bindings::ftrace_free_filter(ops.get()) };
-                if error == EBUSY {
-                    pr_err!("{} can't be replaced: something else is, a BPF program (fentry, fexit) or a livepatch; detach it and try again\n", function.name);
-                } else {
-                    pr_err!(
-                        "{} can't be replaced: error {}\n",
-                        function.name,
-                        error.to_errno()
-                    );
-                }
+                refused(error);
                 Err(error)
             }
         }
@@ -138,11 +139,16 @@ impl Drop for Replacement {
         // SAFETY: By the type invariants.
         let result = unsafe { bindings::unregister_ftrace_direct(self.ops.get(), address, true) };
 
-        self.function.replaced.store(false, Relaxed);
+        if result == 0 {
+            self.function.replaced.store(false, Relaxed);
+            return;
+        }
 
-        // The text must not go, then: but there is nothing that could fail this.
-        if kernel::warn_on!(result != 0) {
-            pr_emerg!("{} is still replaced: error {result}\n", self.function.name);
+        // ftrace has found an error of its own and changes nothing any more. Then our text must not
+        // go, whoever waits for us.
+        pr_emerg!("{} is still replaced: ftrace's error {result}; this module can't be unloaded, nor the mode be changed, reboot\n", self.function.name);
+        loop {
+            fsleep(Delta::from_secs(3600));
         }
     }
 }

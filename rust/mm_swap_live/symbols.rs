@@ -82,6 +82,20 @@ extern "C" {
     pub(crate) fn invalidate_bh_lrus_cpu();
 }
 
+extern "C" {
+    /// Whether ftrace may change the kernel's text. `kernel/trace/ftrace.c`
+    #[link_name = ".klp.sym.vmlinux.ftrace_enabled,0"]
+    pub(crate) static ftrace_enabled: c_int;
+
+    /// Returns the address of the ftrace entry of the function at `ip`, or 0. `kernel/trace/ftrace.c`
+    #[link_name = ".klp.sym.vmlinux.ftrace_location,0"]
+    pub(crate) fn ftrace_location(ip: usize) -> usize;
+
+    /// Returns what the ftrace entry at `ip` calls directly, or 0. `kernel/trace/ftrace.c`
+    #[link_name = ".klp.sym.vmlinux.ftrace_find_rec_direct,0"]
+    pub(crate) fn ftrace_find_rec_direct(ip: usize) -> usize;
+}
+
 #[cfg(not(CONFIG_PREEMPT_RT))]
 extern "C" {
     /// The static keys of the multi-generational LRU, of which this is the first,
