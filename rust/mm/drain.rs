@@ -281,6 +281,14 @@ impl<M: Mm> Drain<M> {
         &self.counts
     }
 
+    /// Has other CPUs' batches drained by work on those CPUs in remote mode, too (`false`), or not any
+    /// more (`true`, the default): see [`PwWork::allow_remote`].
+    // Not every owner of folios has locks that follow the mode by steps.
+    #[allow(dead_code)]
+    pub(crate) fn allow_remote(&self, allowed: bool) {
+        self.work.allow_remote(allowed);
+    }
+
     /// Drains the batches of `cpu` by the dispatcher and waits (`lru_add_drain_cpu()`). Returns
     /// what was asked for. Task context, may sleep. `ENODEV` if the CPU is not online.
     pub(crate) fn cpu(&self, cpu: Cpu) -> Result<Pass> {

@@ -204,7 +204,16 @@ impl storage::Batches for KernelBatches {
         let guard = Guard::<HandLock, Owned>::lock(owner);
 
         // Once it is locked: see the module's comment.
-        (owner.is_dead() || owner.cpu().is_online()).then_some(guard)
+        let is_ours = if owner.is_dead() {
+            true
+        } else if owner.is_requester() {
+            owner.cpu().is_online()
+        } else {
+            // A worker: of that CPU, which the lock keeps us on, unless it has gone down.
+            owner.cpu() == Cpu::current()
+        };
+
+        is_ours.then_some(guard)
     }
 
     #[inline(always)]

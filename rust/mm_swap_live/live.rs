@@ -92,7 +92,7 @@ impl Mm for Live {
         let cpu = owner.cpu();
 
         // The lock of the hand pins us.
-        if !owner.is_dead() && cpu != Cpu::current() {
+        if owner.is_requester() && cpu != Cpu::current() {
             // Where there are buffer heads, a work item is queued after all.
             stats::drained(cpu, folios as u64, !self.has_bh(cpu));
         }

@@ -74,9 +74,6 @@ pub(crate) struct Owned;
 
 /// How a lock is released.
 pub(crate) trait Release {
-    /// Whether the holder is another CPU, if it is not by chance the same.
-    const REMOTE: bool;
-
     /// # Safety
     ///
     /// The lock at `word` must have been taken in this way with `irq`, which returned `flags`.
@@ -84,8 +81,6 @@ pub(crate) trait Release {
 }
 
 impl Release for This {
-    const REMOTE: bool = false;
-
     #[inline(always)]
     unsafe fn unlock(word: *mut Word, irq: bool, flags: usize) {
         // SAFETY: By the function's requirements.
@@ -94,8 +89,6 @@ impl Release for This {
 }
 
 impl Release for Owned {
-    const REMOTE: bool = true;
-
     #[inline(always)]
     unsafe fn unlock(word: *mut Word, irq: bool, flags: usize) {
         // SAFETY: By the function's requirements.
@@ -113,25 +106,13 @@ impl Release for Owned {
 pub(crate) struct Guard<L: PerCpuLock, R: Release> {
     offset: usize,
     flags: usize,
-    /// When it was taken, if [`Self::TIMED`].
+    /// When it was taken, or 0 if that does not matter.
     since: u64,
     _lock: PhantomData<(L, R)>,
     _not_send: NotThreadSafe,
 }
 
 impl<L: PerCpuLock, R: Release> Guard<L, R> {
-    const TIMED: bool = L::TIMED && R::REMOTE;
-
-    /// The time, if that matters; nothing is added where a CPU takes its own lock.
-    #[inline(always)]
-    fn now() -> u64 {
-        if Self::TIMED {
-            stats::now()
-        } else {
-            0
-        }
-    }
-
     /// # Safety
     ///
     /// As the type's invariants; `flags` is what taking the lock returned.
@@ -141,7 +122,7 @@ impl<L: PerCpuLock, R: Release> Guard<L, R> {
         Self {
             offset,
             flags,
-            since: Self::now(),
+            since: 0,
             _lock: PhantomData,
             _not_send: NotThreadSafe,
         }
@@ -190,7 +171,12 @@ impl<L: PerCpuLock> Guard<L, Owned> {
         let flags = unsafe { primitive::lock(word, L::IRQ) };
 
         // SAFETY: Just taken.
-        unsafe { Self::new(word.addr().wrapping_sub(L::word().addr()), flags) }
+        let mut guard = unsafe { Self::new(word.addr().wrapping_sub(L::word().addr()), flags) };
+
+        if L::TIMED && owner.is_requester() {
+            guard.since = stats::now();
+        }
+        guard
     }
 }
 
@@ -216,11 +202,13 @@ impl<L: PerCpuLock, R: Release> Drop for Guard<L, R> {
     #[inline(always)]
     fn drop(&mut self) {
         let word = L::word().wrapping_byte_add(self.offset).cast_mut();
-        let until = Self::now();
+        // Known when compiled, and nothing is added, where a CPU takes its own lock.
+        let is_timed = self.since != 0;
+        let until = if is_timed { stats::now() } else { 0 };
 
         // SAFETY: By the type invariants.
         unsafe { R::unlock(word, L::IRQ, self.flags) };
-        if Self::TIMED {
+        if is_timed {
             stats::held(self.offset, until.wrapping_sub(self.since));
         }
     }

@@ -5,7 +5,7 @@
 //! While the mode is remote, the kernel's own `lru_add_drain_all()` and `lru_cache_disable()` are
 //! replaced by the port's, over the kernel's own batches, lists and switch: the requester drains
 //! other CPUs' batches and nothing is queued on a CPU for it. In local mode, and without this
-//! module, nothing is replaced.
+//! module, nothing is replaced. It follows the mode as that is switched.
 //!
 //! - [`symbols`]: what the kernel does not export; [`kernel_folio`], [`kernel_batches`]: its folios
 //!   and batches, as the port wants to see them; [`live`]: these together, the owner of the folios;
@@ -48,6 +48,7 @@ mod symbols;
 
 use live::Live;
 use mm::drain::Drain;
+use pwlocks::notifier::Notifier;
 
 module! {
     type: MmSwapLive,
@@ -60,7 +61,7 @@ module! {
 /// What the module has while loaded.
 struct MmSwapLive {
     // First: while anything is replaced, the drain is in use.
-    _replaced: Option<switch::Replaced>,
+    _follow: Notifier<switch::Follow>,
     _debugfs: debugfs::Dir<files::Shown>,
     _drain: Arc<Drain<Live>>,
 }
@@ -69,15 +70,11 @@ impl kernel::Module for MmSwapLive {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let live = Arc::new(Live, GFP_KERNEL)?;
         let drain = Arc::pin_init(Drain::new(live, c"mm_swap_live"), GFP_KERNEL)?;
-        let replaced = if pwlocks::mode::is_remote() {
-            Some(switch::Replaced::new(drain.clone())?)
-        } else {
-            None
-        };
 
         Ok(Self {
             _debugfs: files::new(drain.clone())?,
-            _replaced: replaced,
+            // Last: from then on it is in use.
+            _follow: Notifier::new(switch::Follow::new(drain.clone())?)?,
             _drain: drain,
         })
     }

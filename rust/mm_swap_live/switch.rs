@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Switching over and back.
+//! Following the mode, over and back.
 //!
-//! On PREEMPT_RT there is one step: the drains of all CPUs are replaced. Whoever is in the kernel's
-//! own meanwhile goes on queueing work, which takes the same locks.
+//! [`pwlocks::notifier`] tells each step. On PREEMPT_RT only the drains of all CPUs are replaced, and
+//! the locks are the kernel's in both modes. Elsewhere the kernel's batches have no lock that another
+//! CPU could take, and the order matters.
 //!
-//! Elsewhere there are three, because the kernel's batches have no lock that another CPU could take:
+//! # To remote
 //!
-//! 1. Everything that touches a batch is replaced. Those functions touch the batches of the CPU they
-//!    run on, with preemption off (or interrupts, where interrupts do as well), and those here
-//!    besides take our lock. The drains of all CPUs are the kernel's, whose work runs on the owner
-//!    CPU. So on each CPU the two kinds exclude each other as they ever did, and no other CPU comes.
-//! 2. A grace period of RCU tasks: a task that was preempted in a function since before it was
-//!    replaced has left it. And one of RCU: so has who was in it with preemption or interrupts off.
-//!    From now on who touches a batch holds our lock.
-//! 3. The drains of all CPUs are replaced, and other CPUs come.
+//! 1. *Enter*: everything that touches a batch is replaced, then the drains of all CPUs. The former
+//!    touch the batches of the CPU they run on, with preemption off (or interrupts, where interrupts
+//!    do as well), as the kernel's do, and besides take our lock. The latter do not come to other
+//!    CPUs yet: they queue work on them, which is refused a CPU's locks anywhere else. So on each CPU
+//!    the two kinds exclude each other as they ever did.
+//! 2. *The grace periods*: one of RCU tasks, after which a task that was preempted in a function
+//!    since before it was replaced has left it; and one of RCU, after which so has who was in it with
+//!    preemption or interrupts off. From now on who touches a batch holds our lock.
+//! 3. *Remote is allowed*: requesters do the work for other CPUs.
 //!
-//! Switching off is the mirror: the drains are the kernel's again; when nobody is inside ours any
-//! more, no other CPU comes; then the others go, with the two kinds mixed as in step 1.
+//! If one function can't be replaced, those that are go back, and the mode stays local.
+//!
+//! # To local
+//!
+//! The mirror. *Remote is forbidden*, and the requesters at work are waited for: no other CPU comes
+//! any more. *Leave*: the drains are the kernel's again; when nobody is inside ours, so are the
+//! others, with the two kinds mixed as in step 1; when nobody is inside those, nothing of this module
+//! is in use.
 
 use crate::{
     entry::drain,
@@ -34,9 +42,14 @@ use crate::{
     }, //
 };
 use kernel::{
+    new_mutex,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        Arc,
+        Mutex, //
+    }, //
 };
+use pwlocks::notifier::Notify;
 
 /// Replaces `functions`, or none.
 fn replace(functions: &'static [Function]) -> Result<KVec<Replacement>> {
@@ -53,7 +66,7 @@ fn replace(functions: &'static [Function]) -> Result<KVec<Replacement>> {
 }
 
 /// All functions are replaced, until this is dropped.
-pub(crate) struct Replaced {
+struct Replaced {
     drains: KVec<Replacement>,
     users: KVec<Replacement>,
     _drain: drain::Published,
@@ -61,7 +74,8 @@ pub(crate) struct Replaced {
 
 impl Replaced {
     /// Replaces all functions, or none. May sleep. Errors as of [`Replacement::new`].
-    pub(crate) fn new(drain: Arc<Drain<Live>>) -> Result<Self> {
+    fn new(drain: Arc<Drain<Live>>) -> Result<Self> {
+        // Filled in place: whatever fails, drop undoes in the right order what was done.
         let mut this = Self {
             drains: KVec::new(),
             users: KVec::new(),
@@ -69,18 +83,13 @@ impl Replaced {
         };
 
         this.users = replace(USERS)?;
-        if !this.users.is_empty() {
-            // SAFETY: Task context.
-            unsafe { kernel::bindings::synchronize_rcu_tasks() };
-            // SAFETY: Task context, and no RCU read-side section.
-            unsafe { kernel::bindings::synchronize_rcu() };
-        }
         this.drains = replace(DRAINS)?;
         Ok(this)
     }
 }
 
 impl Drop for Replaced {
+    /// Puts all functions back. May sleep, for as long as a drain takes. No other CPU comes.
     fn drop(&mut self) {
         self.drains.clear();
         inside::wait_until_empty();
@@ -89,5 +98,46 @@ impl Drop for Replaced {
         //
         // SAFETY: Task context.
         unsafe { kernel::bindings::synchronize_rcu_tasks() };
+    }
+}
+
+/// Has the functions replaced while the mode is remote.
+pub(crate) struct Follow {
+    drain: Arc<Drain<Live>>,
+    // Notifiers are serialised, but called with a shared reference.
+    replaced: Pin<KBox<Mutex<Option<Replaced>>>>,
+}
+
+impl Follow {
+    /// Begins with nothing replaced. May sleep. `ENOMEM` if there is no memory.
+    pub(crate) fn new(drain: Arc<Drain<Live>>) -> Result<Self> {
+        drain.allow_remote(false);
+        Ok(Self {
+            drain,
+            replaced: KBox::pin_init(new_mutex!(None, "mm_swap_live"), GFP_KERNEL)?,
+        })
+    }
+}
+
+impl Notify for Follow {
+    const NAME: &'static CStr = c"mm_swap_live";
+
+    const WAITS_FOR_TASKS: bool = cfg!(not(CONFIG_PREEMPT_RT));
+
+    fn enter(&self) -> Result {
+        *self.replaced.lock() = Some(Replaced::new(self.drain.clone())?);
+        Ok(())
+    }
+
+    fn remote_allowed(&self) {
+        self.drain.allow_remote(true);
+    }
+
+    fn remote_forbidden(&self) {
+        self.drain.allow_remote(false);
+    }
+
+    fn leave(&self) {
+        *self.replaced.lock() = None;
     }
 }
