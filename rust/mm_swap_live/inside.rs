@@ -36,17 +36,15 @@ impl Drop for Inside {
     }
 }
 
-/// Returns when nobody runs in a replacement any more, given that none can be called. May sleep,
-/// for as long as a drain takes.
-pub(crate) fn wait_until_empty() {
+/// Returns when everybody has left, given that no replacement that may sleep can be called any more.
+/// May sleep, for as long as a drain takes.
+///
+/// Who has left may not have returned: before the text goes, `synchronize_rcu_tasks()` has to follow.
+pub(crate) fn wait_until_left() {
     // Who was called is inside, or has left.
     //
     // SAFETY: Task context.
     unsafe { kernel::bindings::synchronize_rcu_tasks() };
     // SAFETY: Task context, and not inside.
     unsafe { bindings::mm_swap_live_wait_for_leave() };
-    // Who has left has returned.
-    //
-    // SAFETY: Task context.
-    unsafe { kernel::bindings::synchronize_rcu_tasks() };
 }

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Having a function of the kernel's jump to one of ours.
+//! Having functions of the kernel's jump to ours.
 //!
-//! `register_ftrace_direct()` in its jmp mode makes the function's ftrace entry a jump to the
+//! A direct call of ftrace's, in its jmp mode, makes a function's ftrace entry a jump to the
 //! replacement, which returns to the function's caller: one instruction, with arguments and return
 //! value as they are. Tracing of the function goes on working.
 //!
+//! `update_ftrace_direct_add()`, which BPF trampolines use, does it for several functions at once, and
+//! undoes it with one grace period for all. `register_ftrace_direct()`, which is exported, takes one
+//! for each: ten of them, that is seconds.
+//!
 //! C header: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
 
-use crate::refusal;
+use crate::{
+    refusal,
+    symbols, //
+};
+use core::{
+    ptr::NonNull,
+    slice, //
+};
 use kernel::{
     bindings,
     error::to_result,
@@ -70,34 +81,105 @@ impl Function {
     }
 }
 
-/// A function that is replaced until this is dropped.
+/// Which functions are called instead of which, for ftrace (`struct ftrace_hash`).
+struct Hash(NonNull<bindings::ftrace_hash>);
+
+impl Hash {
+    /// The logarithm of the number of buckets.
+    const BITS: core::ffi::c_int = 4;
+
+    /// `EINVAL` if one of `functions` has no ftrace entry, `ENOMEM`; the log says why.
+    fn new(functions: &[Function]) -> Result<Self> {
+        // SAFETY: Task context.
+        let hash = unsafe { symbols::alloc_ftrace_hash(Self::BITS) };
+        let this = Self(NonNull::new(hash).ok_or(ENOMEM)?);
+
+        for function in functions {
+            // SAFETY: Takes any address; task context.
+            let location = unsafe { symbols::ftrace_location(function.entry.addr()) };
+
+            if location == 0 {
+                refusal::log(function.name, 0, EINVAL);
+                return Err(EINVAL);
+            }
+            // SAFETY: The hash is ours.
+            let entry = unsafe {
+                symbols::add_ftrace_hash_entry_direct(
+                    this.0.as_ptr(),
+                    location,
+                    function.replacement.addr() | JMP,
+                )
+            };
+
+            if entry.is_null() {
+                return Err(ENOMEM);
+            }
+        }
+        Ok(this)
+    }
+}
+
+impl Drop for Hash {
+    fn drop(&mut self) {
+        // SAFETY: The hash is ours; ftrace works on copies.
+        unsafe { symbols::free_ftrace_hash(self.0.as_ptr()) };
+    }
+}
+
+/// Functions that are replaced until this is dropped.
 ///
 /// # Invariants
 ///
-/// `ops` is registered for `function`.
+/// `ops` is registered with what is in `hash`, which is `functions`.
 pub(crate) struct Replacement {
     ops: KBox<Opaque<bindings::ftrace_ops>>,
-    function: &'static Function,
+    hash: Hash,
+    functions: &'static [Function],
 }
 
-// SAFETY: Only drop uses `ops`, and ftrace's functions are called from any task.
+// SAFETY: Only drop uses `ops` and `hash`, and ftrace's functions are called from any task.
 unsafe impl Send for Replacement {}
 
 // SAFETY: As above.
 unsafe impl Sync for Replacement {}
 
 impl Replacement {
-    /// Replaces `function`. May sleep.
+    /// Replaces all of `functions`, or none. May sleep.
     ///
-    /// `EBUSY` if something else is called in its place already, a BPF trampoline for instance, or if
-    /// ftrace is turned off; `EINVAL` if the function has no ftrace entry; `ENODEV` if ftrace is dead;
-    /// `ENOMEM`. The log says why, and what to do.
+    /// `EBUSY` if for one something else is called in its place already, a BPF trampoline for
+    /// instance, or if ftrace is turned off; `EINVAL` if one has no ftrace entry; `ENODEV` if ftrace
+    /// is dead; `ENOMEM`. The log says why, and what to do.
     ///
     /// # Safety
     ///
-    /// `function` must be as [`Function::new`] says.
-    pub(crate) unsafe fn new(function: &'static Function) -> Result<Self> {
-        let refused = |error| refusal::log(function.name, function.entry.addr(), error);
+    /// `functions` must be as [`Function::new`] says.
+    pub(crate) unsafe fn new(functions: &'static [Function]) -> Result<Self> {
+        // SAFETY: By the function's requirements.
+        let result = unsafe { Self::try_new(functions) };
+
+        if result.as_ref().err() != Some(&EBUSY) {
+            return result;
+        }
+
+        // For which one? It may be over by the time we look; then the first one will do.
+        let refused = functions
+            .iter()
+            // SAFETY: By the function's requirements.
+            .find(|function| unsafe { Self::try_new(slice::from_ref(*function)) }.is_err())
+            .or(functions.first());
+
+        if let Some(function) = refused {
+            refusal::log(function.name, function.entry.addr(), EBUSY);
+        }
+        result
+    }
+
+    /// [`Self::new`], which does not say why where it returns `EBUSY`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::new`].
+    unsafe fn try_new(functions: &'static [Function]) -> Result<Self> {
         // Off is a state of ftrace (`ftrace_enabled`) in which the kernel's functions would be called
         // while other CPUs come for what those don't lock. Permanent is for users who can't have
         // that, livepatch for one: it can't be turned off while they are there.
@@ -106,26 +188,29 @@ impl Replacement {
             ..pin_init::zeroed()
         };
         let ops = KBox::new(Opaque::new(ops), GFP_KERNEL)?;
-        let address = function.replacement.addr() | JMP;
+        let hash = Hash::new(functions)?;
 
-        // SAFETY: `ops` is zeroed but for a flag, which is uninitialised to ftrace.
-        to_result(unsafe {
-            bindings::ftrace_set_filter_ip(ops.get(), function.entry.addr(), 0, 0)
-        })
-        .inspect_err(|&error| refused(error))?;
+        // SAFETY: `ops` is zeroed but for a flag, which is uninitialised to ftrace, and stays in its
+        // place until it is unregistered; by the function's requirements for the rest.
+        let result = unsafe { symbols::update_ftrace_direct_add(ops.get(), hash.0.as_ptr()) };
 
-        // SAFETY: `ops` stays in its place until it is unregistered; by the function's requirements
-        // for the rest.
-        match to_result(unsafe { bindings::register_ftrace_direct(ops.get(), address) }) {
+        match to_result(result) {
             Ok(()) => {
-                function.replaced.store(true, Relaxed);
+                for function in functions {
+                    function.replaced.store(true, Relaxed);
+                }
                 // INVARIANT: Just registered.
-                Ok(Self { ops, function })
+                Ok(Self {
+                    ops,
+                    hash,
+                    functions,
+                })
             }
+            // What it returns where there is a direct call already.
+            Err(error) if error == EINVAL => Err(EBUSY),
+            Err(error) if error == EBUSY => Err(EBUSY),
             Err(error) => {
-                // SAFETY: Not registered; frees the filter.
-                unsafe { bindings::ftrace_free_filter(ops.get()) };
-                refused(error);
+                refusal::log(functions.first().map_or("", Function::name), 0, error);
                 Err(error)
             }
         }
@@ -133,22 +218,30 @@ impl Replacement {
 }
 
 impl Drop for Replacement {
-    /// Puts the kernel's function back. Somebody may be in the replacement yet.
+    /// Puts the kernel's functions back. Somebody may be in a replacement yet.
     fn drop(&mut self) {
-        let address = self.function.replacement.addr() | JMP;
-        // SAFETY: By the type invariants.
-        let result = unsafe { bindings::unregister_ftrace_direct(self.ops.get(), address, true) };
+        let name = self.functions.first().map_or("", Function::name);
+        let mut logged = false;
 
-        if result == 0 {
-            self.function.replaced.store(false, Relaxed);
-            return;
-        }
-
-        // ftrace has found an error of its own and changes nothing any more. Then our text must not
-        // go, whoever waits for us.
-        pr_emerg!("{} is still replaced: ftrace's error {result}; this module can't be unloaded, nor the mode be changed, reboot\n", self.function.name);
         loop {
-            fsleep(Delta::from_secs(3600));
+            // SAFETY: By the type invariants.
+            let result =
+                unsafe { symbols::update_ftrace_direct_del(self.ops.get(), self.hash.0.as_ptr()) };
+
+            if result == 0 {
+                break;
+            }
+
+            // For want of a little memory, or because ftrace has found an error of its own and
+            // changes nothing any more. Either way our text must not go, whoever waits for us.
+            if !logged {
+                pr_emerg!("{name} is still replaced: ftrace's error {result}, see the log above; trying on, if that does not end reboot\n");
+                logged = true;
+            }
+            fsleep(Delta::from_secs(1));
+        }
+        for function in self.functions {
+            function.replaced.store(false, Relaxed);
         }
     }
 }

@@ -36,10 +36,7 @@ use crate::{
     inside,
     live::Live,
     mm::drain::Drain,
-    replace::{
-        Function,
-        Replacement, //
-    }, //
+    replace::Replacement, //
 };
 use kernel::{
     new_mutex,
@@ -51,24 +48,10 @@ use kernel::{
 };
 use pwlocks::notifier::Notify;
 
-/// Replaces `functions`, or none.
-fn replace(functions: &'static [Function]) -> Result<KVec<Replacement>> {
-    let mut replacements = KVec::with_capacity(functions.len(), GFP_KERNEL)?;
-
-    for function in functions {
-        // SAFETY: The replacements have the arguments and contexts of what they replace; `Replaced`
-        // waits for who is in them.
-        let replacement = unsafe { Replacement::new(function) }?;
-
-        replacements.push(replacement, GFP_KERNEL)?;
-    }
-    Ok(replacements)
-}
-
 /// All functions are replaced, until this is dropped.
 struct Replaced {
-    drains: KVec<Replacement>,
-    users: KVec<Replacement>,
+    drains: Option<Replacement>,
+    users: Option<Replacement>,
     _drain: drain::Published,
 }
 
@@ -77,13 +60,18 @@ impl Replaced {
     fn new(drain: Arc<Drain<Live>>) -> Result<Self> {
         // Filled in place: whatever fails, drop undoes in the right order what was done.
         let mut this = Self {
-            drains: KVec::new(),
-            users: KVec::new(),
+            drains: None,
+            users: None,
             _drain: drain::Published::new(drain),
         };
 
-        this.users = replace(USERS)?;
-        this.drains = replace(DRAINS)?;
+        if !USERS.is_empty() {
+            // SAFETY: The replacements have the arguments and contexts of what they replace, and drop
+            // waits for who is in them.
+            this.users = Some(unsafe { Replacement::new(USERS) }?);
+        }
+        // SAFETY: As above.
+        this.drains = Some(unsafe { Replacement::new(DRAINS) }?);
         Ok(this)
     }
 }
@@ -91,10 +79,10 @@ impl Replaced {
 impl Drop for Replaced {
     /// Puts all functions back. May sleep, for as long as a drain takes. No other CPU comes.
     fn drop(&mut self) {
-        self.drains.clear();
-        inside::wait_until_empty();
-        self.users.clear();
-        // These don't sleep: after this nobody is in one.
+        self.drains = None;
+        inside::wait_until_left();
+        self.users = None;
+        // These don't sleep: after this nobody is in one, and who has left one that may has returned.
         //
         // SAFETY: Task context.
         unsafe { kernel::bindings::synchronize_rcu_tasks() };

@@ -94,6 +94,38 @@ extern "C" {
     /// Returns what the ftrace entry at `ip` calls directly, or 0. `kernel/trace/ftrace.c`
     #[link_name = ".klp.sym.vmlinux.ftrace_find_rec_direct,0"]
     pub(crate) fn ftrace_find_rec_direct(ip: usize) -> usize;
+
+    /// Makes an empty hash, or null. May sleep. `kernel/trace/ftrace.c`
+    #[link_name = ".klp.sym.vmlinux.alloc_ftrace_hash,0"]
+    pub(crate) fn alloc_ftrace_hash(size_bits: c_int) -> *mut bindings::ftrace_hash;
+
+    /// Adds what the ftrace entry at `ip` is to call; null without memory. May sleep.
+    /// `kernel/trace/ftrace.c`
+    #[link_name = ".klp.sym.vmlinux.add_ftrace_hash_entry_direct,0"]
+    pub(crate) fn add_ftrace_hash_entry_direct(
+        hash: *mut bindings::ftrace_hash,
+        ip: usize,
+        direct: usize,
+    ) -> *mut c_void;
+
+    /// `kernel/trace/ftrace.c`
+    #[link_name = ".klp.sym.vmlinux.free_ftrace_hash,0"]
+    pub(crate) fn free_ftrace_hash(hash: *mut bindings::ftrace_hash);
+
+    /// Has the ftrace entries in `hash` call what it says, all or none. 0, `-EINVAL` if one calls
+    /// something already, `-EBUSY`, `-ENODEV`, `-ENOMEM`. May sleep. `kernel/trace/ftrace.c`
+    #[link_name = ".klp.sym.vmlinux.update_ftrace_direct_add,0"]
+    pub(crate) fn update_ftrace_direct_add(
+        ops: *mut bindings::ftrace_ops,
+        hash: *mut bindings::ftrace_hash,
+    ) -> c_int;
+
+    /// Undoes the former; on return nobody uses `ops`. May sleep. `kernel/trace/ftrace.c`
+    #[link_name = ".klp.sym.vmlinux.update_ftrace_direct_del,0"]
+    pub(crate) fn update_ftrace_direct_del(
+        ops: *mut bindings::ftrace_ops,
+        hash: *mut bindings::ftrace_hash,
+    ) -> c_int;
 }
 
 #[cfg(not(CONFIG_PREEMPT_RT))]
