@@ -45,6 +45,11 @@ pub(crate) fn wait_until_left() {
     //
     // SAFETY: Task context.
     unsafe { kernel::bindings::synchronize_rcu_tasks() };
+    wait_for_earlier();
+}
+
+/// Returns when those who are inside have left. May sleep, for as long as a drain takes.
+pub(crate) fn wait_for_earlier() {
     // SAFETY: Task context, and not inside.
     unsafe { bindings::mm_swap_live_wait_for_leave() };
 }

@@ -19,10 +19,23 @@ use crate::{
     symbols, //
 };
 use core::ptr;
+use kernel::sync::atomic::{
+    Atomic,
+    Relaxed, //
+};
 use pwlocks::{
     cpu::Cpu,
     owner::Owner, //
 };
+
+/// Whether folios are moved in their batch, which looks empty only after that, as to the kernel's own
+/// drains of all CPUs it must: those know nothing of what another drain has in its hand.
+static IN_PLACE: Atomic<bool> = Atomic::new(true);
+
+/// Has drains to come move folios in their batch, or take them out first.
+pub(crate) fn set_in_place(in_place: bool) {
+    IN_PLACE.store(in_place, Relaxed);
+}
 
 /// The kernel, of which there is one.
 pub(crate) struct Live;
@@ -66,7 +79,7 @@ impl Mm for Live {
     #[inline]
     fn moves_locked(&self) -> bool {
         // SAFETY: Only written as the module is loaded.
-        unsafe { bindings::mm_swap_live_drain_locked }
+        IN_PLACE.load(Relaxed) || unsafe { bindings::mm_swap_live_drain_locked }
     }
 
     fn put(&self, folio: Ref<KernelFolio>) {

@@ -26,6 +26,15 @@
 //! any more. *Leave*: the drains are the kernel's again; when nobody is inside ours, so are the
 //! others, with the two kinds mixed as in step 1; when nobody is inside those, nothing of this module
 //! is in use.
+//!
+//! # The kernel's own drains of all CPUs meanwhile
+//!
+//! They look at the batches only. So but for remote mode itself our drains move folios in their
+//! batch, and take none out of it. What is left is a call of the kernel's own that has slept since
+//! before a switch to remote: it may then find a batch empty whose folios, up to 31, another CPU is
+//! moving at that moment, and return before that is done. As with the kernel's `lru_add_drain()` on
+//! PREEMPT_RT (see [`crate::kernel_batches`]), its caller takes these for folios that it can't have
+//! just now.
 
 use crate::{
     entry::drain,
@@ -34,7 +43,10 @@ use crate::{
         USERS, //
     },
     inside,
-    live::Live,
+    live::{
+        self,
+        Live, //
+    },
     mm::drain::Drain,
     replace::Replacement, //
 };
@@ -118,14 +130,21 @@ impl Notify for Follow {
     }
 
     fn remote_allowed(&self) {
+        live::set_in_place(false);
         self.drain.allow_remote(true);
     }
 
     fn remote_forbidden(&self) {
+        live::set_in_place(true);
         self.drain.allow_remote(false);
     }
 
     fn leave(&self) {
+        // A hand that was full when the drains were told not to take folios out is empty after this:
+        // a drain of this CPU alone has preemption off, or, on PREEMPT_RT, is part of one of all.
+        inside::wait_for_earlier();
+        // SAFETY: Task context, and no RCU read-side section.
+        unsafe { kernel::bindings::synchronize_rcu() };
         *self.replaced.lock() = None;
     }
 }
