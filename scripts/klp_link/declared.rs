@@ -63,10 +63,10 @@ pub(crate) fn parse(list: &str, options: &Options) -> Result<BTreeSet<Name>, Str
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, Options};
+    use super::Options;
 
     fn names(list: &str, options: &Options) -> Vec<String> {
-        let names = parse(list, options).unwrap();
+        let names = super::parse(list, options).unwrap();
         names.iter().map(ToString::to_string).collect()
     }
 
@@ -99,7 +99,7 @@ mod tests {
             ("a if\n", "1: \"if\" is not followed"),
             ("a\nb\na,0\n", "3: \"a,0\" is declared twice"),
         ] {
-            let error = parse(list, &options).unwrap_err();
+            let error = super::parse(list, &options).unwrap_err();
             assert!(error.starts_with(what), "{error}");
         }
     }
