@@ -3,7 +3,7 @@
 # Thin targets: the work is done by tools/lab, which scripts/bootstrap builds and starts, and by
 # Kbuild. Kernel modules are described in Kbuild.
 #
-# Variables: KERNEL ACCEL CPUS MEM JOBS V (see `make help`), KDIR for plain Kbuild use.
+# Variables: KERNEL ACCEL CPUS MEM JOBS V (see `make help`), KDIR and AUDITED for plain Kbuild use.
 
 LAB := scripts/bootstrap
 
@@ -22,6 +22,7 @@ help: ## list the targets
 	@echo '  HANG_TIMEOUT= seconds without output after which a guest counts as hung (default 120)'
 	@echo '  V=1       show the commands'
 	@echo '  KDIR=     a prepared kernel tree, for modules, modules_install and clean'
+	@echo '  AUDITED=  what `make audit` wrote for that kernel, build/audited/<release>.h'
 
 .PHONY: run
 run: ## show the demonstration: an isolated CPU with and without pwlocks
@@ -75,5 +76,5 @@ distclean: ## remove build products and the cache
 # Options like CONFIG_PWLOCKS=n on make's command line reach Kbuild by themselves.
 define kbuild
 $(if $(KDIR),,$(error $@ needs KDIR=<prepared kernel tree with Rust metadata>; `make build` makes its own))
-$(MAKE) -C $(KDIR) M=$(CURDIR) $@
+$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(AUDITED),AUDITED=$(abspath $(AUDITED))) $@
 endef

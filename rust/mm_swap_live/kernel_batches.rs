@@ -59,6 +59,8 @@ use pwlocks::{
     owner::Owner, //
 };
 
+mod layout;
+
 /// `struct cpu_fbatches` of `mm/swap.c`.
 #[repr(C)]
 pub(crate) struct CpuFbatches {

@@ -7,6 +7,7 @@
 //! other CPUs' batches and nothing is queued on a CPU for it. In local mode, and without this
 //! module, nothing is replaced. It follows the mode as that is switched.
 //!
+//! - [`audited`]: for which kernel all that follows was proven; [`coverage`]: what was;
 //! - [`symbols`]: what the kernel does not export; [`kernel_folio`], [`kernel_batches`]: its folios
 //!   and batches, as the port wants to see them; [`live`]: these together, the owner of the folios;
 //! - [`entry`]: what is called in place of the kernel's functions; [`functions`]: in place of which;
@@ -20,8 +21,10 @@ use kernel::{
     sync::Arc, //
 };
 
+mod audited;
 #[path = "../bindings/bindings.rs"]
 mod bindings;
+mod coverage;
 
 // On PREEMPT_RT the kernel's own functions fill the batches, and everywhere they move them.
 #[allow(dead_code)]
@@ -68,6 +71,8 @@ struct MmSwapLive {
 
 impl kernel::Module for MmSwapLive {
     fn init(_module: &'static ThisModule) -> Result<Self> {
+        audited::check()?;
+
         let live = Arc::new(Live, GFP_KERNEL)?;
         let drain = Arc::pin_init(Drain::new(live, c"mm_swap_live"), GFP_KERNEL)?;
 

@@ -14,6 +14,7 @@
 )]
 
 use crate::{
+    audited::BUILD_ID_SIZE,
     kernel_batches::{
         CpuFbatches,
         MlockFbatch, //
@@ -80,6 +81,10 @@ extern "C" {
     /// Empties this CPU's buffer-head LRU. `fs/buffer.c`
     #[link_name = ".klp.sym.vmlinux.invalidate_bh_lrus_cpu,0"]
     pub(crate) fn invalidate_bh_lrus_cpu();
+
+    /// Which build this is. `lib/buildid.c`
+    #[link_name = ".klp.sym.vmlinux.vmlinux_build_id,0"]
+    pub(crate) static vmlinux_build_id: [u8; BUILD_ID_SIZE];
 }
 
 extern "C" {
