@@ -36,6 +36,10 @@ check: ## run all tests, on the host and in guests
 check-host: ## run the unit tests of the host programs, without a VM
 	@$(LAB) check-host
 
+.PHONY: audit
+audit: ## prove from kernel images that mm_swap_live covers what touches a batch
+	@$(LAB) audit
+
 .PHONY: build
 build: ## build the modules into build/modules and the guest programs
 	@$(LAB) build

@@ -30,6 +30,8 @@ pub enum Command {
     Check,
     /// Run the unit tests of the host programs, without a VM
     CheckHost,
+    /// Prove from the chosen kernels' images that the live module covers them
+    Audit,
     /// Build the modules and the guest programs for the chosen kernels
     Build,
     /// Start an interactive guest with the modules and programs at hand

@@ -28,7 +28,7 @@ pub fn run(lab: &Lab, kernel: &Prepared) -> Result<Tally> {
     let output = tempfile::tempdir().during(&step)?;
     let mut arguments = Variant::STANDARD.make_arguments();
     arguments.extend(["COMPILE_FAIL=y", "--keep-going", "modules"].map(str::to_owned));
-    let sandbox = kbuild(lab, kernel, output.path(), arguments);
+    let sandbox = kbuild(lab, kernel, output.path(), arguments)?;
     let bar = lab.ui.step(&step, Some(EXPECTED_LINES));
     lab.ui.command(&sandbox.display());
     let job = Job::new(&step, &log);

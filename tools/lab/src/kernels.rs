@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::disk;
 use crate::failure::{Failure, Result};
+use crate::image::{self, Image};
 use crate::index::Index;
 use crate::kernel_choice::{self, Kernel};
 use crate::lab::Lab;
@@ -18,16 +19,31 @@ const CACHE_LIMIT: u64 = 8_000_000_000;
 
 /// The kernels the user wants, prepared.
 pub fn get(lab: &Lab) -> Result<Vec<Prepared>> {
+    with_index(lab, prepare_all)
+}
+
+/// The boot images of the kernels the user wants.
+pub fn images(lab: &Lab) -> Result<Vec<Image>> {
+    with_index(lab, |lab, index, root| {
+        kernel_choice::choose(&index.packages, &lab.options.kernel)?
+            .iter()
+            .map(|kernel| image::get(lab, index, root, kernel))
+            .collect()
+    })
+}
+
+/// Does `work` with the list of what the mirror has.
+fn with_index<T>(lab: &Lab, work: impl Fn(&Lab, &Index, &Path) -> Result<T>) -> Result<T> {
     disk::require(lab, &[])?;
     let root = root::get(lab)?;
     let index = Index::get(lab, &root)?;
-    match prepare_all(lab, &index, &root) {
+    match work(lab, &index, &root) {
         // The list may be a day old: what it lacks, or what has gone, may be there by now.
         Err(failure) if is_stale(&failure) => {
             lab.ui
                 .say(&format!("{}; looking at a new list", failure.step));
             let index = Index::renew(lab, &root)?;
-            prepare_all(lab, &index, &root)
+            work(lab, &index, &root)
         }
         other => other,
     }

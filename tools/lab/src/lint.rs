@@ -117,7 +117,7 @@ fn modules_clippy(lab: &Lab, kernel: &Prepared) -> Result<()> {
     let mut arguments = Variant::TESTED.make_arguments();
     arguments.extend(["CLIPPY=1".into(), "modules".into()]);
     let bar = lab.ui.step(step, Some(EXPECTED_LINES));
-    let sandbox = kbuild(lab, kernel, output.path(), arguments);
+    let sandbox = kbuild(lab, kernel, output.path(), arguments)?;
     Job::new(step, &log).run(&lab.ui, &lab.interrupt, sandbox, &bar)?;
     let text = fs::read(&log).during(step)?;
     let warnings = warnings(&String::from_utf8_lossy(&text));

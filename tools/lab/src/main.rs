@@ -4,6 +4,8 @@
 
 mod accel;
 mod apt_sources;
+mod audit;
+mod audited;
 mod build;
 mod check;
 mod clean;
@@ -17,6 +19,7 @@ mod failure;
 mod flock;
 mod guest;
 mod host_tests;
+mod image;
 mod index;
 mod initramfs;
 mod interrupt;
@@ -98,6 +101,7 @@ fn run(cli: Cli) -> Result<Ended> {
         Command::Run => with_cache(&lab, "make run", |lab| well(demonstration::run(lab))),
         Command::Check => with_cache(&lab, "make check", check::run),
         Command::CheckHost => host_tests::check(&lab),
+        Command::Audit => with_cache(&lab, "make audit", audit::run),
         Command::Build => with_cache(&lab, "make build", |lab| well(build::run(lab))),
         Command::Shell => with_cache(&lab, "make shell", |lab| well(shell::run(lab))),
         Command::Lint => with_cache(&lab, "make lint", lint::run),

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{During, Failure, Result};
+use crate::image::Image;
 use crate::index::Index;
 use crate::job::Job;
 use crate::kernel_choice::{Kernel, Release};
@@ -34,6 +35,8 @@ const EXPECTED_LINES: u64 = 230;
 pub struct Prepared {
     /// Its name.
     pub release: Release,
+    /// The package its image is from.
+    image_package: String,
     /// Digest of what it is made from.
     pub key: Key,
     /// The root folder that built it.
@@ -47,6 +50,15 @@ impl Prepared {
     /// The stock boot image.
     pub fn image(&self) -> PathBuf {
         self.place.join("vmlinuz")
+    }
+
+    /// The stock boot image, to be audited.
+    pub fn audit_image(&self) -> Image {
+        Image {
+            release: self.release.clone(),
+            package: self.image_package.clone(),
+            path: self.image(),
+        }
     }
 
     /// The prepared tree.
@@ -112,6 +124,7 @@ pub fn get(lab: &Lab, index: &Index, root: &Path, kernel: &Kernel) -> Result<Pre
     })?;
     Ok(Prepared {
         release: kernel.release.clone(),
+        image_package: kernel.image.request(),
         key: entry.key,
         root: root.to_owned(),
         source,

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::audited;
 use crate::failure::{During, Failure, Result};
 use crate::job::Job;
 use crate::key::Key;
@@ -29,18 +30,25 @@ const EXPECTED_LINES: u64 = 35;
 pub fn get(lab: &Lab, kernel: &Prepared, variant: Variant) -> Result<PathBuf> {
     let name = format!("{}-{}", kernel.release.name, variant.name());
     let step = format!("{name}: modules");
+    let audited = audited::require(lab, &kernel.audit_image())?;
     let entry = Entry {
         kind: "modules",
         name,
-        key: key(lab.project.folder(), kernel, variant).during(&step)?,
+        key: key(lab.project.folder(), kernel, &audited, variant).during(&step)?,
     };
     lab.store
         .get(&entry, |place| make(lab, kernel, variant, &step, place))
 }
 
-fn key(project: &Path, kernel: &Prepared, variant: Variant) -> std::io::Result<Key> {
+fn key(
+    project: &Path,
+    kernel: &Prepared,
+    audited: &Path,
+    variant: Variant,
+) -> std::io::Result<Key> {
     let mut key = Key::builder()
         .input("kernel", kernel.key.to_string())
+        .input("audited", fs::read(audited)?)
         .input("variant", variant.make_arguments().join(" "));
     for source in SOURCES {
         key = key.tree(project, Path::new(source))?;
@@ -67,17 +75,25 @@ fn top_level_sources(project: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// A Kbuild run on the project, which it cannot write to, with its output in `output`.
+///
+/// It is told of the kernel's audit, and there is none if that fails.
 pub fn kbuild(
     lab: &Lab,
     kernel: &Prepared,
     output: &Path,
     arguments: impl IntoIterator<Item = String>,
-) -> Sandbox {
-    let fixed = [format!("M={PROJECT}"), format!("MO={OUTPUT}")];
-    kernel
+) -> Result<Sandbox> {
+    let audited = audited::require(lab, &kernel.audit_image())?;
+    let fixed = [
+        format!("M={PROJECT}"),
+        format!("MO={OUTPUT}"),
+        format!("AUDITED={}", audited::INSIDE),
+    ];
+    Ok(kernel
         .make(lab.options.jobs, fixed.into_iter().chain(arguments))
         .read_only(lab.project.folder(), PROJECT)
-        .writable(output, OUTPUT)
+        .read_only(audited, audited::INSIDE)
+        .writable(output, OUTPUT))
 }
 
 fn make(lab: &Lab, kernel: &Prepared, variant: Variant, step: &str, place: &Path) -> Result<()> {
@@ -87,7 +103,7 @@ fn make(lab: &Lab, kernel: &Prepared, variant: Variant, step: &str, place: &Path
     let bar = lab.ui.step(step, Some(EXPECTED_LINES));
     let mut arguments = variant.make_arguments();
     arguments.push("modules".into());
-    let sandbox = kbuild(lab, kernel, output.path(), arguments);
+    let sandbox = kbuild(lab, kernel, output.path(), arguments)?;
     Job::new(step, &log)
         .run(&lab.ui, &lab.interrupt, sandbox, &bar)
         .map_err(|failure| {

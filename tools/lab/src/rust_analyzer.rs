@@ -42,7 +42,7 @@ pub fn run(lab: &Lab) -> Result<()> {
     let bar = lab.ui.step(step, Some(EXPECTED_LINES));
     let mut arguments = Variant::TESTED.make_arguments();
     arguments.push("rust-analyzer".into());
-    let sandbox = kbuild(lab, kernel, output.path(), arguments);
+    let sandbox = kbuild(lab, kernel, output.path(), arguments)?;
     Job::new(step, &log).run(&lab.ui, &lab.interrupt, sandbox, &bar)?;
     let text = fs::read_to_string(output.path().join(FILE)).during(step)?;
     let text = with_host_names(&text, lab, kernel);
