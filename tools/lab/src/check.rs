@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::accel::{self, Accel};
+use crate::audit_check;
 use crate::compile_fail;
 use crate::failure::{Ended, Failure, Kind, Result};
 use crate::guest::{self, Boot, Machine, Outcome};
@@ -49,6 +50,9 @@ pub fn run(lab: &Lab) -> Result<Ended> {
         return Err(Failure::step("check", "no kernel to test on"));
     };
     tally.add(compile_fail::run(lab, first)?);
+    for kernel in &kernels {
+        tally.add(audit_check::run(lab, kernel)?);
+    }
     let programs = userland::get(lab, &first.root)?;
     let jobs = jobs(lab, &kernels, &programs)?;
     let (timed, others): (VecDeque<_>, _) = jobs.into_iter().partition(|job| job.spec.is_timed());

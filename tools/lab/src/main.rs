@@ -5,6 +5,7 @@
 mod accel;
 mod apt_sources;
 mod audit;
+mod audit_check;
 mod audited;
 mod build;
 mod check;
