@@ -35,6 +35,7 @@ const ISOLATION: Program = program("isolation", 120);
 const KMALLOC_BENCH: Program = program("kmalloc_bench", 150);
 const UNLOAD: Program = program("unload", 150);
 const SIZE: Program = program("size", 60);
+const AUDITED: Program = program("audited", 60);
 const COUNT: Program = program("count", 200);
 const MODPROBE: Program = program("modprobe", 60);
 const NESTING: Program = program("nesting", 60);
@@ -275,6 +276,8 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
             ..GuestSpec::new("modprobe", Variant::STANDARD, &[MODPROBE])
         });
     }
+    // The refusals have nothing to do with the mode.
+    guests.push(GuestSpec::new("audited", Variant::STANDARD, &[AUDITED]));
     guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting));
     guests
 }
