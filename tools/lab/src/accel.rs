@@ -10,7 +10,7 @@ use guest_plan::plan::Plan;
 
 use crate::cli::AccelWish;
 use crate::failure::{During, Failure, Kind, Result};
-use crate::guest::{self, Boot, Machine};
+use crate::guest::{self, Boot, Layout, Machine};
 use crate::lab::Lab;
 use crate::metadata::Prepared;
 
@@ -96,7 +96,7 @@ fn probe(lab: &Lab, kernel: &Prepared, programs: &Path) -> Result<bool> {
     let boot = Boot {
         name: format!("probe-kvm-{}", kernel.release.name),
         kernel,
-        modules: None,
+        modules: Vec::new(),
         programs,
         modprobe: false,
         plan: Plan::default(),
@@ -105,6 +105,7 @@ fn probe(lab: &Lab, kernel: &Prepared, programs: &Path) -> Result<bool> {
             accel: Accel::Kvm,
             cpus: lab.options.cpus,
             mem: lab.options.mem,
+            layout: Layout::Plain,
         },
         limit: PROBE_LIMIT,
     };

@@ -12,7 +12,7 @@ use crate::accel::{self, Accel};
 use crate::audit_check;
 use crate::compile_fail;
 use crate::failure::{Ended, Failure, Kind, Result};
-use crate::guest::{self, Boot, Machine, Outcome};
+use crate::guest::{self, Boot, Layout, Machine, Outcome};
 use crate::host_tests;
 use crate::kernels;
 use crate::lab::Lab;
@@ -159,7 +159,7 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
     let boot = Boot {
         name: job.name(),
         kernel: job.kernel,
-        modules: Some(&job.modules),
+        modules: vec![&job.modules],
         programs,
         modprobe: spec.modprobe,
         plan: spec.plan(cpus),
@@ -168,6 +168,7 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
             accel: job.accel,
             cpus,
             mem: lab.options.mem,
+            layout: Layout::Plain,
         },
         limit: Duration::from_secs(spec.timeout_s() + BOOT_S),
     };

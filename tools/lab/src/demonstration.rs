@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::accel::{self, Accel};
 use crate::failure::{During, Failure, Result};
-use crate::guest::{self, Boot, Machine, Outcome};
+use crate::guest::{self, Boot, Layout, Machine, Outcome};
 use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::isolation_arguments;
@@ -103,7 +103,7 @@ fn boot<'a>(
     Boot {
         name: format!("{}-demo-{mode}", kernel.release.name),
         kernel,
-        modules: Some(modules),
+        modules: vec![modules],
         programs,
         modprobe: false,
         plan: Plan {
@@ -118,6 +118,7 @@ fn boot<'a>(
             accel,
             cpus,
             mem: lab.options.mem,
+            layout: Layout::Plain,
         },
         limit: Duration::from_secs(2 * PROGRAM_S + BOOT_S),
     }

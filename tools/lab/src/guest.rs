@@ -14,8 +14,8 @@ use crate::job::Job;
 use crate::kmod;
 use crate::lab::Lab;
 use crate::metadata::Prepared;
-pub use crate::qemu::Machine;
 use crate::qemu::{self, CONSOLE, INITRD, Ports, RESULT};
+pub use crate::qemu::{Layout, Machine};
 use crate::splat::{self, Splat};
 use crate::stale_translation::{BOOTS, Dead};
 use crate::tail::Tail;
@@ -28,8 +28,8 @@ pub struct Boot<'a> {
     pub name: String,
     /// Its kernel.
     pub kernel: &'a Prepared,
-    /// Folder of the modules it has at hand.
-    pub modules: Option<&'a Path>,
+    /// Folders of the modules it has at hand.
+    pub modules: Vec<&'a Path>,
     /// Folder of the programs it has at hand.
     pub programs: &'a Path,
     /// Whether it has Debian's modprobe as well.
@@ -67,16 +67,14 @@ pub fn prepare(lab: &Lab, boot: &Boot<'_>) -> Result<PathBuf> {
         fs::remove_dir_all(&folder).during(&step)?;
     }
     fs::create_dir_all(&folder).during(&step)?;
-    let kmod = match boot.modules {
-        Some(modules) if boot.modprobe => {
-            Some(kmod::get(lab, boot.kernel, modules, &folder, &step)?)
-        }
-        _ => None,
-    };
+    let kmod = boot
+        .modprobe
+        .then(|| kmod::get(lab, boot.kernel, &boot.modules, &folder, &step))
+        .transpose()?;
     let contents = Contents {
         busybox: &userland::busybox(boot.kernel),
         init: &boot.programs.join(userland::INIT),
-        modules: boot.modules,
+        modules: &boot.modules,
         programs: Some(boot.programs),
         plan: &boot.plan,
         extras: kmod.as_ref().map_or(&[], |kmod| &kmod.extras[..]),

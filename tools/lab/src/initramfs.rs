@@ -43,8 +43,8 @@ pub struct Contents<'a> {
     pub busybox: &'a Path,
     /// The first process.
     pub init: &'a Path,
-    /// Folder of modules.
-    pub modules: Option<&'a Path>,
+    /// Folders of modules.
+    pub modules: &'a [&'a Path],
     /// Folder of programs.
     pub programs: Option<&'a Path>,
     /// What the guest does.
@@ -105,11 +105,12 @@ pub fn write(contents: &Contents<'_>, target: &Path) -> io::Result<()> {
     }
     let plan = serde_json::to_vec_pretty(contents.plan)?;
     archive.file(below_root(PLAN_FILE), 0o644, &plan)?;
-    for (folder, target, mode) in [
-        (contents.modules, MODULES_DIR, 0o644),
-        (contents.programs, PROGRAMS_DIR, 0o755),
-    ] {
-        let Some(folder) = folder else { continue };
+    let modules = contents.modules.iter();
+    let modules = modules.map(|&folder| (folder, MODULES_DIR, 0o644));
+    let programs = contents
+        .programs
+        .map(|folder| (folder, PROGRAMS_DIR, 0o755));
+    for (folder, target, mode) in modules.chain(programs) {
         let mut files: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
         files.sort_by_key(fs::DirEntry::file_name);
         for file in files {
@@ -206,22 +207,24 @@ mod tests {
     fn the_archive_has_what_was_put_in() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        for name in ["modules", "programs"] {
+        for name in ["modules", "stock", "programs"] {
             fs::create_dir(path(name)).unwrap();
         }
         for (name, text) in [
             ("busybox", "B"),
             ("init", "I"),
             ("modules/pwlocks.ko", "K"),
+            ("stock/brd.ko", "S"),
             ("programs/lock", "L"),
         ] {
             fs::write(path(name), text).unwrap();
         }
-        let [archive, modules, programs] = ["initrd", "modules", "programs"].map(path);
+        let [archive, modules, stock, programs] =
+            ["initrd", "modules", "stock", "programs"].map(path);
         let contents = Contents {
             busybox: &path("busybox"),
             init: &path("init"),
-            modules: Some(&modules),
+            modules: &[&modules, &stock],
             programs: Some(&programs),
             plan: &Plan::default(),
             extras: &[
@@ -250,6 +253,7 @@ mod tests {
         }
         assert_eq!(found["init"], (0o100_755, "I".into()));
         assert_eq!(found["lib/pwlocks/pwlocks.ko"], (0o100_644, "K".into()));
+        assert_eq!(found["lib/pwlocks/brd.ko"], (0o100_644, "S".into()));
         assert_eq!(found["usr/libexec/pwlocks/lock"], (0o100_755, "L".into()));
         assert_eq!(found["bin/sh"], (0o120_777, "/bin/busybox".into()));
         assert_eq!(found["dev/console"].0, 0o020_600);

@@ -38,7 +38,7 @@ pub struct Kmod {
 pub fn get(
     lab: &Lab,
     kernel: &Prepared,
-    modules: &Path,
+    modules: &[&Path],
     folder: &Path,
     step: &str,
 ) -> Result<Kmod> {
@@ -47,10 +47,12 @@ pub fn get(
     let stage = tempfile::tempdir_in(folder).during(step)?;
     let index = stage.path().join(&tree);
     fs::create_dir_all(index.join("pwlocks")).during(step)?;
-    for module in fs::read_dir(modules).during(step)? {
-        let module = module.during(step)?;
-        let copy = index.join("pwlocks").join(module.file_name());
-        fs::copy(module.path(), copy).during(step)?;
+    for modules in modules {
+        for module in fs::read_dir(modules).during(step)? {
+            let module = module.during(step)?;
+            let copy = index.join("pwlocks").join(module.file_name());
+            fs::copy(module.path(), copy).during(step)?;
+        }
     }
 
     let (log, output) = (folder.join("depmod.log"), folder.join("libraries.log"));

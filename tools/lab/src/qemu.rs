@@ -23,6 +23,50 @@ pub struct Machine {
     pub cpus: u32,
     /// Its memory in MiB.
     pub mem: u32,
+    /// How that is laid out.
+    pub layout: Layout,
+}
+
+/// How a machine's memory is laid out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Layout {
+    /// In one node.
+    Plain,
+    /// Half of it in each of two nodes, with all CPUs in the first. The second has one memory block
+    /// more, plugged at boot: the kernel puts it online, or not, as `memhp_default_state=` says.
+    TwoNodes,
+}
+
+/// MiB of a memory block on x86 machines that have less than 64 GiB.
+const BLOCK: u32 = 128;
+
+impl Machine {
+    fn memory_arguments(&self) -> Vec<String> {
+        let mem = self.mem;
+        match self.layout {
+            Layout::Plain => vec!["-m".to_owned(), mem.to_string()],
+            Layout::TwoNodes => {
+                let last_cpu = self.cpus - 1;
+                let half = mem / 2;
+                let memory = |id: &str, size: u32| {
+                    format!("-object memory-backend-ram,id={id},size={size}M")
+                };
+                [
+                    format!("-m {mem},slots=1,maxmem={}M", mem + BLOCK),
+                    memory("near", half),
+                    memory("far", mem - half),
+                    memory("plugged", BLOCK),
+                    format!("-numa node,nodeid=0,cpus=0-{last_cpu},memdev=near"),
+                    "-numa node,nodeid=1,memdev=far".to_owned(),
+                    "-device pc-dimm,memdev=plugged,node=1".to_owned(),
+                ]
+                .iter()
+                .flat_map(|option| option.split(' '))
+                .map(str::to_owned)
+                .collect()
+            }
+        }
+    }
 }
 
 /// Where the machine's two serial ports go.
@@ -45,8 +89,9 @@ pub fn sandbox(
     let mut argv = vec!["qemu-system-x86_64"];
     argv.extend(machine.accel.arguments());
     let cpus = machine.cpus.to_string();
-    let mem = machine.mem.to_string();
-    argv.extend(["-smp", &cpus, "-m", &mem]);
+    let memory = machine.memory_arguments();
+    argv.extend(["-smp", &cpus]);
+    argv.extend(memory.iter().map(String::as_str));
     argv.extend([
         "-nodefaults",
         "-no-user-config",
@@ -79,4 +124,34 @@ pub fn sandbox(
     Sandbox::in_root(&kernel.root, argv)
         .read_only(kernel.image(), "/mnt/vmlinuz")
         .writable(folder, "/mnt/guest")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Layout, Machine};
+    use crate::accel::Accel;
+
+    fn memory(layout: Layout) -> String {
+        let machine = Machine {
+            accel: Accel::Tcg,
+            cpus: 4,
+            mem: 1024,
+            layout,
+        };
+        machine.memory_arguments().join(" ")
+    }
+
+    #[test]
+    fn the_nodes_share_the_memory_and_one_has_a_block_more() {
+        assert_eq!(memory(Layout::Plain), "-m 1024");
+        assert_eq!(
+            memory(Layout::TwoNodes),
+            "-m 1024,slots=1,maxmem=1152M \
+             -object memory-backend-ram,id=near,size=512M \
+             -object memory-backend-ram,id=far,size=512M \
+             -object memory-backend-ram,id=plugged,size=128M \
+             -numa node,nodeid=0,cpus=0-3,memdev=near -numa node,nodeid=1,memdev=far \
+             -device pc-dimm,memdev=plugged,node=1"
+        );
+    }
 }

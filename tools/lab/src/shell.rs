@@ -8,7 +8,7 @@ use guest_plan::plan::Plan;
 
 use crate::accel;
 use crate::failure::{During, Result};
-use crate::guest::{self, Boot, Machine};
+use crate::guest::{self, Boot, Layout, Machine};
 use crate::kernels;
 use crate::lab::Lab;
 use crate::modules;
@@ -27,7 +27,7 @@ pub fn run(lab: &Lab) -> Result<()> {
     let boot = Boot {
         name: "shell".into(),
         kernel,
-        modules: Some(&modules),
+        modules: vec![&modules],
         programs: &programs,
         modprobe: false,
         plan: Plan {
@@ -39,6 +39,7 @@ pub fn run(lab: &Lab) -> Result<()> {
             accel: accel::choose(lab, kernel, &programs)?,
             cpus: lab.options.cpus,
             mem: lab.options.mem,
+            layout: Layout::Plain,
         },
         limit: Duration::MAX,
     };
