@@ -15,6 +15,9 @@ use crate::failure::{During, Failure, Result};
 use crate::guest::{self, Boot, Layout, Machine, Outcome};
 use crate::kernels;
 use crate::lab::Lab;
+use crate::live_demonstration;
+use crate::live_row::LiveRow;
+use crate::live_table::LiveTable;
 use crate::matrix::isolation_arguments;
 use crate::metadata::Prepared;
 use crate::modules;
@@ -36,12 +39,23 @@ const BOOT_S: u64 = 120;
 /// build/run.json.
 #[derive(Serialize)]
 struct Report<'a> {
-    rows: &'a [Row],
+    rows: Vec<AnyRow<'a>>,
+}
+
+/// One of its rows.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AnyRow<'a> {
+    /// Of the demonstration on folios of its own.
+    Demo(&'a Row),
+    /// Of the running kernel's own drains.
+    Live(&'a LiveRow),
 }
 
 /// Runs it on each chosen kernel with both modes, one guest at a time: the figures are times.
 pub fn run(lab: &Lab) -> Result<()> {
     let mut rows = Vec::new();
+    let mut live = Vec::new();
     let mut foot = Vec::new();
     let mut contradictions = Vec::new();
     for kernel in kernels::get(lab)? {
@@ -60,18 +74,34 @@ pub fn run(lab: &Lab) -> Result<()> {
                 bench_line(&bench.lines).map_err(|cause| failed(&boot, &outcome, BENCH, &cause))?,
             );
         }
+        let (rows, found) = live_demonstration::rows(lab, &kernel, &modules, &programs, accel)?;
+        contradictions.extend(found);
+        live.push(rows);
     }
     let file = lab.project.build().join("run.json");
-    let text = serde_json::to_string_pretty(&Report { rows: &rows }).during("run.json")?;
+    let demo = rows.iter().map(AnyRow::Demo);
+    let report = Report {
+        rows: demo
+            .chain(live.iter().flatten().map(AnyRow::Live))
+            .collect(),
+    };
+    let text = serde_json::to_string_pretty(&report).during("run.json")?;
     fs::write(&file, text + "\n").during(format!("write {}", file.display()))?;
     lab.ui.print(&table(&rows).to_string());
     for line in foot {
         lab.ui.print(&line);
     }
-    lab.ui
-        .print(&format!("The same figures: {}", file.display()));
     if contradictions.is_empty() {
         lab.ui.print(&meaning(&rows));
+    }
+    for rows in &live {
+        let table = LiveTable(rows);
+        lab.ui.print(&format!("\n{}", table.table()));
+        lab.ui.print(&table.meaning());
+    }
+    lab.ui
+        .print(&format!("\nThe same figures: {}", file.display()));
+    if contradictions.is_empty() {
         return Ok(());
     }
     Err(Failure::test("demonstration", contradictions.join("; "))
@@ -124,7 +154,8 @@ fn boot<'a>(
     }
 }
 
-fn demonstrate(lab: &Lab, boot: &Boot<'_>) -> Result<Outcome> {
+/// Runs a guest to its end, which nothing in its kernel's log may spoil.
+pub fn demonstrate(lab: &Lab, boot: &Boot<'_>) -> Result<Outcome> {
     let bar = lab.ui.step(&format!("guest {}", boot.name), None);
     let outcome = guest::run(lab, boot, |line| bar.message(line))?;
     if let Some(death) = guest::death(boot, &outcome) {
@@ -138,7 +169,7 @@ fn demonstrate(lab: &Lab, boot: &Boot<'_>) -> Result<Outcome> {
 }
 
 /// The step `name`, if it ended well.
-fn step<'a>(outcome: &'a Outcome, boot: &Boot<'_>, name: &str) -> Result<&'a StepOutput> {
+pub fn step<'a>(outcome: &'a Outcome, boot: &Boot<'_>, name: &str) -> Result<&'a StepOutput> {
     let step = outcome.steps.iter().find(|step| step.name == name);
     match step.map(|step| step.status) {
         Some(Some(0)) => {}
@@ -150,7 +181,8 @@ fn step<'a>(outcome: &'a Outcome, boot: &Boot<'_>, name: &str) -> Result<&'a Ste
     step.ok_or_else(|| failed(boot, outcome, name, "did not run"))
 }
 
-fn failed(boot: &Boot<'_>, outcome: &Outcome, what: &str, cause: &str) -> Failure {
+/// A failure of `what` in a guest.
+pub fn failed(boot: &Boot<'_>, outcome: &Outcome, what: &str, cause: &str) -> Failure {
     Failure::test(format!("guest {}: {what}", boot.name), cause)
         .log(&outcome.console)
         .remedy("read the log; `make shell` gives a guest to try it by hand")

@@ -18,8 +18,9 @@ const ROOT_MB: u64 = 2500;
 const SOURCE_MB: u64 = 900;
 const KERNEL_MB: u64 = 350;
 
-/// Megabytes for modules, guest programs, logs and cargo's own files.
-const REST_MB: u64 = 1000;
+/// Megabytes for modules, guest programs, logs, cargo's own files and a package of stock modules,
+/// which is removed when what is wanted of it is unpacked.
+const REST_MB: u64 = 1200;
 
 /// Fails if the cache's file system has no room for what is missing to use `kernels`.
 ///

@@ -125,6 +125,8 @@ pub struct Kernel {
     pub headers: Package,
     /// Package with the source, of exactly the same version.
     pub source: Package,
+    /// Package with the stock modules.
+    pub modules: Package,
 }
 
 /// The complete kernels of the index, newest last.
@@ -138,11 +140,13 @@ fn complete_kernels(index: &PackageIndex) -> Vec<Kernel> {
                 &format!("linux-source-{}", release.series()),
                 &image.version,
             )?;
+            let modules = index.find(&format!("linux-modules-{}", release.name), &image.version)?;
             Some(Kernel {
                 release,
                 image: image.clone(),
                 headers: headers.clone(),
                 source: source.clone(),
+                modules: modules.clone(),
             })
         })
         .collect();
@@ -190,7 +194,7 @@ pub fn choose(index: &PackageIndex, wish: &Wish) -> Result<Vec<Kernel>> {
         .collect();
     names.dedup();
     let has = if names.is_empty() {
-        "none with image, headers and source".to_owned()
+        "none with image, headers, source and modules".to_owned()
     } else {
         names.join(", ")
     };
@@ -228,10 +232,15 @@ mod tests {
                     &format!("linux-headers-{upstream}+deb13-{flavour}"),
                     &version,
                 );
+                add(
+                    &format!("linux-modules-{upstream}+deb13-{flavour}"),
+                    &version,
+                );
             }
         }
         add("linux-binary-unsigned-7.4.1+deb13-amd64", "7.4.1-1~bpo13+1");
         add("linux-headers-7.4.1+deb13-amd64", "7.4.1-1~bpo13+1");
+        add("linux-modules-7.4.1+deb13-amd64", "7.4.1-1~bpo13+1");
         PackageIndex::parse(&text)
     }
 

@@ -15,6 +15,7 @@ use crate::job::Job;
 use crate::kernel_choice::{Kernel, Release};
 use crate::key::Key;
 use crate::lab::Lab;
+use crate::package_index::Package;
 use crate::root;
 use crate::sandbox::Sandbox;
 use crate::source;
@@ -43,6 +44,8 @@ pub struct Prepared {
     pub root: PathBuf,
     /// Its source.
     pub source: PathBuf,
+    /// Package with its stock modules, which is fetched when they are asked for.
+    pub modules: Package,
     place: PathBuf,
 }
 
@@ -128,6 +131,7 @@ pub fn get(lab: &Lab, index: &Index, root: &Path, kernel: &Kernel) -> Result<Pre
         key: entry.key,
         root: root.to_owned(),
         source,
+        modules: kernel.modules.clone(),
         place,
     })
 }

@@ -3,16 +3,15 @@
 //! Saying what was being done when an error came.
 
 use crate::ktap::Trouble;
-use nix::errno::Errno;
 use std::fmt::Display;
 
-/// Turns an error number into a failure that names what failed.
+/// Turns an error into a failure that names what failed.
 pub trait Doing<T> {
     /// The failure reads `what: the error`.
     fn doing(self, what: impl Display) -> Result<T, Trouble>;
 }
 
-impl<T> Doing<T> for Result<T, Errno> {
+impl<T, E: Display> Doing<T> for Result<T, E> {
     fn doing(self, what: impl Display) -> Result<T, Trouble> {
         self.map_err(|error| Trouble::fail(format!("{what}: {error}")))
     }

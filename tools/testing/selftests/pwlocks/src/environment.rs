@@ -15,6 +15,11 @@ pub fn param() -> Option<String> {
     text("PWLOCKS_PARAM")
 }
 
+/// What is to be measured (`PWLOCKS_SUBJECT`): `stock` or `live`.
+pub fn subject() -> Option<String> {
+    text("PWLOCKS_SUBJECT")
+}
+
 /// Whether the modules were built with `CONFIG_PWLOCKS=y`, the default (`PWLOCKS_CONFIG`).
 pub fn built_in() -> bool {
     text("PWLOCKS_CONFIG").is_none_or(|value| value != "n")
@@ -49,6 +54,11 @@ pub fn flip_ms() -> Option<u64> {
 /// How long a test under load runs, in seconds (`PWLOCKS_SECONDS`).
 pub fn seconds() -> Option<u64> {
     text("PWLOCKS_SECONDS")?.parse().ok()
+}
+
+/// How often a test repeats what it is about (`PWLOCKS_COUNT`).
+pub fn count() -> Option<u64> {
+    text("PWLOCKS_COUNT")?.parse().ok()
 }
 
 fn text(name: &str) -> Option<String> {

@@ -108,7 +108,8 @@ pub fn run() -> Result<Outcome, Trouble> {
     })
 }
 
-fn flavour() -> &'static str {
+/// The kernel's flavour, by the names of build/run.json.
+pub fn flavour() -> &'static str {
     if realtime::kernel_is_rt() {
         "rt-amd64"
     } else {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The loop as seen by who starts it.
+
+use super::{Role, shared::Shared};
+use crate::{ensure, ktap::Trouble, tsc::Calibration};
+use nix::unistd::Pid;
+use std::{
+    path::Path,
+    process::Child,
+    sync::atomic::Ordering,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long to wait for the loop to do anything at all, and to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The running loop. It ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct LoopProcess {
+    shared: Shared,
+    child: Child,
+    /// Of the time-stamp counter, since the loop was started.
+    calibration: Calibration,
+}
+
+impl LoopProcess {
+    /// Starts it on `cpu` and waits for its first pages.
+    pub(super) fn start(cpu: usize, file: &Path) -> Result<Self, Trouble> {
+        let (shared, page) = Shared::new()?;
+        let role = Role::Loop {
+            cpu,
+            file: file.to_owned(),
+        };
+        let this = Self {
+            shared,
+            child: role.command()?.stdin(page).spawn()?,
+            calibration: Calibration::begin(),
+        };
+
+        this.wait_for_turns(1, Instant::now() + PATIENCE)?;
+        Ok(this)
+    }
+
+    /// Its only thread.
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id() as i32)
+    }
+
+    /// Turns so far, in each of which it touches a page of the file and an anonymous one.
+    pub(super) fn turns(&self) -> u64 {
+        self.shared.turns.load(Ordering::Acquire)
+    }
+
+    /// Waits until there were `count` more turns.
+    pub(super) fn wait_for_turns(&self, count: u64, until: Instant) -> Result<(), Trouble> {
+        let wanted = self.turns() + count;
+
+        while self.turns() < wanted {
+            ensure!(
+                Instant::now() < until,
+                "the loop stands still at turn {}, or has ended",
+                self.turns()
+            );
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Lets gaps count from now on.
+    pub(super) fn measure_gaps(&self) {
+        self.shared.longest_gap.store(0, Ordering::Relaxed);
+        self.shared.measured.store(true, Ordering::Relaxed);
+    }
+
+    /// The longest gap since, whatever the loop did itself meanwhile included. Gaps count no more.
+    pub(super) fn longest_gap(&self) -> Duration {
+        self.shared.measured.store(false, Ordering::Relaxed);
+        self.calibration
+            .duration(self.shared.longest_gap.load(Ordering::Relaxed))
+    }
+
+    /// Asks the loop to end, and with it whatever waits for its CPU.
+    pub(super) fn ask_to_stop(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for LoopProcess {
+    fn drop(&mut self) {
+        let until = Instant::now() + PATIENCE;
+
+        self.ask_to_stop();
+        while Instant::now() < until {
+            match self.child.try_wait() {
+                Ok(None) => thread::sleep(Duration::from_millis(1)),
+                Ok(Some(_)) => return,
+                Err(error) => return eprintln!("can't wait for the loop: {error}"),
+            }
+        }
+        eprintln!("the loop does not end");
+        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
+            eprintln!("can't end the loop: {error}");
+        }
+    }
+}

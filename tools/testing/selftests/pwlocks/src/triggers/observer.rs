@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the isolated CPU had to do meanwhile.
+
+use crate::{kernel_file, ktap::Trouble, module, pw_counts, trace::Trace};
+use nix::unistd::Pid;
+use std::collections::BTreeMap;
+
+const WORK: &str = "workqueue/workqueue_execute_start";
+const SWITCH: &str = "sched/sched_switch";
+
+/// Works by the function that they ran, followed by its module in brackets if it is in one.
+pub type Works = BTreeMap<String, u64>;
+
+/// Watches a CPU by the kernel's tracepoints, and the loop on it.
+#[derive(Debug)]
+pub(super) struct Observer {
+    cpu: usize,
+    page_loop: Pid,
+    trace: Trace,
+}
+
+/// The state when the measured section began.
+#[derive(Debug)]
+pub(super) struct Begin {
+    involuntary: u64,
+    remote: Option<u64>,
+}
+
+/// What happened in the measured section.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// Works that ran on the CPU.
+    pub(super) works: Works,
+    /// How often the loop was switched out against its will.
+    pub(super) involuntary: u64,
+    /// Drains of the CPU that others made, by pwlocks' own count, where it is loaded.
+    pub(super) remote: Option<u64>,
+    /// For what the loop was switched out.
+    pub(super) switched_to: Vec<String>,
+}
+
+impl Observer {
+    /// Starts to trace `cpu`, on which `page_loop` runs.
+    pub(super) fn new(cpu: usize, page_loop: Pid) -> Result<Self, Trouble> {
+        Ok(Self {
+            cpu,
+            page_loop,
+            trace: Trace::begin("pwlocks_triggers", &[WORK, SWITCH])?,
+        })
+    }
+
+    /// Begins a measured section.
+    pub(super) fn begin(&self) -> Result<Begin, Trouble> {
+        self.trace.clear()?;
+        Ok(Begin {
+            involuntary: involuntary_switches(self.page_loop)?,
+            remote: self.remote()?,
+        })
+    }
+
+    /// What happened since.
+    pub(super) fn end(&self, begin: &Begin) -> Result<Seen, Trouble> {
+        let involuntary = involuntary_switches(self.page_loop)? - begin.involuntary;
+        let remote = self.remote()?;
+        let events = self.trace.events_on(self.cpu)?;
+
+        Ok(Seen {
+            works: works(&events),
+            involuntary,
+            remote: remote
+                .zip(begin.remote)
+                .map(|(after, before)| after - before),
+            switched_to: events
+                .iter()
+                .filter_map(|event| switched_to(event, self.page_loop))
+                .collect(),
+        })
+    }
+
+    fn remote(&self) -> Result<Option<u64>, Trouble> {
+        if !module::is_loaded("pwlocks") {
+            return Ok(None);
+        }
+        pw_counts::of(self.cpu).map(|counts| Some(counts.remote))
+    }
+}
+
+fn works(events: &[String]) -> Works {
+    let mut works = Works::new();
+
+    for event in events {
+        let function = event
+            .split_once("workqueue_execute_start:")
+            .and_then(|(_, work)| work.split_once(": function "));
+        if let Some((_, function)) = function {
+            *works.entry(function.trim().to_owned()).or_default() += 1;
+        }
+    }
+    works
+}
+
+/// The task that `page_loop` was switched out for against its will, if `event` says that.
+fn switched_to(event: &str, page_loop: Pid) -> Option<String> {
+    let (from, to) = event.split_once(" ==> ")?;
+    let pid = page_loop.to_string();
+    let field = |name| {
+        from.split_whitespace()
+            .find_map(|word| word.strip_prefix(name))
+    };
+
+    (field("prev_pid=") == Some(&*pid) && field("prev_state=")?.starts_with('R'))
+        .then(|| to.to_owned())
+}
+
+fn involuntary_switches(process: Pid) -> Result<u64, Trouble> {
+    let path = format!("/proc/{process}/status");
+    let status = kernel_file::read(&path)?;
+
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("nonvoluntary_ctxt_switches:"))
+        .and_then(|count| count.trim().parse().ok())
+        .ok_or_else(|| Trouble::fail(format!("{path} does not count involuntary switches")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn works_by_function() {
+        let line = |function: &str| {
+            format!(
+                "  kworker/3:1-57  [003] d..1.  12.3: workqueue_execute_start: work struct \
+                 00000000c0ffee00: function {function}"
+            )
+        };
+        let events = [
+            line("lru_add_drain_per_cpu"),
+            line("run_queued [mm_swap_live]"),
+            line("lru_add_drain_per_cpu").replace("_start", "_end"),
+            line("lru_add_drain_per_cpu"),
+        ];
+        let expected = [
+            ("lru_add_drain_per_cpu".to_owned(), 2),
+            ("run_queued [mm_swap_live]".to_owned(), 1),
+        ];
+        assert_eq!(works(&events), expected.into());
+    }
+
+    #[test]
+    fn switch() {
+        let line = "  loop-7  [003] d..2.  1.2: sched_switch: prev_comm=loop prev_pid=7 \
+                    prev_prio=39 prev_state=R+ ==> next_comm=kworker/3:1 next_pid=57 next_prio=120";
+        let to = switched_to(line, Pid::from_raw(7)).expect("a switch of 7");
+        assert!(to.starts_with("next_comm=kworker/3:1 "));
+        assert_eq!(switched_to(line, Pid::from_raw(57)), None);
+        // It sleeps.
+        let line = line.replace("R+", "D");
+        assert_eq!(switched_to(&line, Pid::from_raw(7)), None);
+    }
+}
