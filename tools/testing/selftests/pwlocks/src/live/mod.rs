@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The running kernel's own drains, with mm_swap_live or without.
+
+mod disk;
+mod faulters;
+mod replaced;
+mod setting;
+mod trigger;
+
+pub use disk::{Disk, Disks, SIZE_KIB, path as disk_path};
+pub use faulters::Faulters;
+pub use replaced::Replaced;
+pub use setting::{Applied, Setting};
+pub use trigger::Trigger;
+
+/// The module.
+pub const MODULE: &str = "mm_swap_live";
+
+/// How a trace names the kernel's work that drains the CPU it runs on.
+pub const KERNEL_WORK: &str = "function lru_add_drain_per_cpu";

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which of the kernel's functions are replaced, as the kernel itself says.
+
+use crate::{kernel_file, ktap::Trouble};
+use std::collections::BTreeSet;
+
+/// Functions whose entry does something, a line each.
+const ENABLED: &str = "/sys/kernel/tracing/enabled_functions";
+
+/// Those that drain all CPUs, which are replaced on every kernel.
+const DRAINS: [&str; 2] = ["lru_add_drain_all", "lru_cache_disable"];
+
+/// The functions that jump elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced(BTreeSet<String>);
+
+impl Replaced {
+    /// Asks the kernel.
+    pub fn now() -> Result<Self, Trouble> {
+        kernel_file::read(ENABLED).map(|text| Self::parse(&text))
+    }
+
+    fn parse(text: &str) -> Self {
+        // Further lines of a function are indented.
+        let names = text
+            .lines()
+            .filter(|line| !line.starts_with(char::is_whitespace))
+            .filter_map(|line| line.split_whitespace().next());
+
+        Self(names.map(str::to_owned).collect())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the drains of all CPUs are among them.
+    pub fn has_drains(&self) -> bool {
+        DRAINS.iter().all(|&drain| self.0.contains(drain))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Replaced;
+
+    #[test]
+    fn lines() {
+        let text = "lru_add_drain_all (1) \tD   M \ttramp: 0x1 (f+0x0/0x10)\n\
+                    \tdirect(jmp)-->f+0x0/0x1\nlru_cache_disable (1)\n";
+        let replaced = Replaced::parse(text);
+        assert!(replaced.has_drains());
+        assert_eq!(replaced.0.len(), 2);
+        assert!(Replaced::parse("").is_empty());
+    }
+}

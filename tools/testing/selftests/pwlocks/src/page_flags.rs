@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the kernel says of single pages: /proc/self/pagemap, /proc/kpageflags and /proc/kpagecount.
+
+use crate::ktap::Trouble;
+use std::{fs::File, io, os::unix::fs::FileExt as _};
+
+/// Bytes of an entry of any of the three files.
+const ENTRY: usize = 8;
+
+/// Entries of /proc/kpageflags that are read at once.
+const AT_ONCE: usize = 1 << 16;
+
+/// In pagemap: the page is in memory, and the entry's low bits are its frame number.
+const PRESENT: u64 = 1 << 63;
+const FRAME: u64 = (1 << 55) - 1;
+
+/// The flags of a page, as in `include/uapi/linux/kernel-page-flags.h` and, from bit 32 on, in
+/// `include/linux/kernel-page-flags.h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageFlags(u64);
+
+impl PageFlags {
+    /// On an LRU list.
+    pub fn lru(self) -> bool {
+        self.has(5)
+    }
+
+    /// Free, in the page allocator's own lists.
+    pub fn buddy(self) -> bool {
+        self.has(10)
+    }
+
+    /// Anonymous memory.
+    pub fn anon(self) -> bool {
+        self.has(12)
+    }
+
+    /// In the swap cache.
+    pub fn swapcache(self) -> bool {
+        self.has(13)
+    }
+
+    /// Part of a large folio, and not its first page.
+    pub fn tail(self) -> bool {
+        self.has(16)
+    }
+
+    /// On the unevictable list, or on its way there.
+    pub fn unevictable(self) -> bool {
+        self.has(18)
+    }
+
+    /// Mlocked.
+    pub fn mlocked(self) -> bool {
+        self.has(33)
+    }
+
+    fn has(self, bit: u32) -> bool {
+        self.0 & (1 << bit) != 0
+    }
+}
+
+/// A page that is in this process's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Its frame number.
+    pub frame: u64,
+    /// Its flags.
+    pub flags: PageFlags,
+}
+
+/// The files, open.
+#[derive(Debug)]
+pub struct Pages {
+    map: File,
+    flags: File,
+    counts: File,
+}
+
+impl Pages {
+    /// Opens them.
+    pub fn open() -> Result<Self, Trouble> {
+        Ok(Self {
+            map: open("/proc/self/pagemap")?,
+            flags: open("/proc/kpageflags")?,
+            counts: open("/proc/kpagecount")?,
+        })
+    }
+
+    /// Looks at the pages from `address` on, so many of the size `page_size`; fails if one is not in
+    /// memory.
+    pub fn at(&self, address: usize, count: usize, page_size: usize) -> Result<Vec<Page>, Trouble> {
+        let first = address / page_size;
+
+        (first..first + count)
+            .map(|number| {
+                let entry = entry(&self.map, number as u64)?;
+                if entry & PRESENT == 0 {
+                    return Err(Trouble::fail(format!(
+                        "the page at {:#x} is not in memory: {entry:#x}",
+                        number * page_size
+                    )));
+                }
+                let frame = entry & FRAME;
+                Ok(Page {
+                    frame,
+                    flags: PageFlags(self::entry(&self.flags, frame)?),
+                })
+            })
+            .collect()
+    }
+
+    /// Calls `f` with every page of the machine, by frame number.
+    pub fn for_all(&self, mut f: impl FnMut(u64, PageFlags)) -> Result<(), Trouble> {
+        let mut buffer = vec![0; AT_ONCE * ENTRY];
+        let mut frame = 0;
+
+        loop {
+            let length = self.flags.read_at(&mut buffer, frame * ENTRY as u64)?;
+            if length == 0 {
+                return Ok(());
+            }
+            for entry in buffer[..length].chunks_exact(ENTRY) {
+                f(frame, PageFlags(number(entry)));
+                frame += 1;
+            }
+        }
+    }
+
+    /// How often a page is mapped.
+    pub fn map_count(&self, frame: u64) -> Result<u64, Trouble> {
+        entry(&self.counts, frame)
+    }
+}
+
+fn open(path: &str) -> Result<File, Trouble> {
+    File::open(path).map_err(|error| Trouble::fail(format!("can't open {path}: {error}")))
+}
+
+fn entry(file: &File, index: u64) -> Result<u64, Trouble> {
+    let mut bytes = [0; ENTRY];
+
+    file.read_exact_at(&mut bytes, index * ENTRY as u64)
+        .map_err(|error: io::Error| Trouble::fail(format!("entry {index}: {error}")))?;
+    Ok(number(&bytes))
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    let mut array = [0; ENTRY];
+
+    array.copy_from_slice(bytes);
+    u64::from_ne_bytes(array)
+}
