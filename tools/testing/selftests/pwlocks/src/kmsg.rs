@@ -68,7 +68,7 @@ const SPLATS: &[&str] = &[
 ];
 
 /// Whether a message begins such a report.
-fn is_splat(message: &str) -> bool {
+pub fn is_splat(message: &str) -> bool {
     SPLATS.iter().any(|splat| message.starts_with(splat))
 }
 

@@ -2,12 +2,13 @@
 
 //! Memory before and after, and that the comparison can see a leak of [`VISIBLE_KIB`].
 
-use crate::{cycle, held::Held};
+use crate::cycle;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use selftests::{
     demo::{Device, Modules},
     doing::Doing as _,
     ensure,
+    held::Held,
     ktap::Verdict,
 };
 

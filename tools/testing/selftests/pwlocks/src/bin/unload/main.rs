@@ -3,7 +3,6 @@
 //! Unloading: refused while in use, possible in any other state, and nothing is left behind.
 
 mod cycle;
-mod held;
 mod in_use;
 mod leak;
 

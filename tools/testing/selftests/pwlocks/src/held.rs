@@ -6,7 +6,7 @@
 //! processes grow. So free pages are counted with those that wait, and what /proc/meminfo can
 //! attribute to something else is taken off. What is left are pages somebody allocated for himself.
 
-use selftests::{kernel_file, ktap::Trouble, meminfo::Meminfo};
+use crate::{kernel_file, ktap::Trouble, meminfo::Meminfo};
 use std::{fs, path::Path, thread, time::Duration};
 
 const PAGE_KIB: u64 = 4;
@@ -26,18 +26,18 @@ const ATTRIBUTED: [&str; 9] = [
 
 /// Memory that is held, in KiB.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Held {
+pub struct Held {
     /// Pages that nothing in /proc/meminfo accounts for, per-CPU memory and vmalloc included.
-    pub(crate) pages: i64,
+    pub pages: i64,
     /// Slab memory that can't be reclaimed.
-    pub(crate) slab: i64,
+    pub slab: i64,
     /// Per-CPU memory.
-    pub(crate) percpu: i64,
+    pub percpu: i64,
 }
 
 impl Held {
     /// Measures: the least of several tries, once everything that can go has gone.
-    pub(crate) fn now() -> Result<Self, Trouble> {
+    pub fn now() -> Result<Self, Trouble> {
         let mut least = Self::once()?;
 
         for _ in 0..4 {

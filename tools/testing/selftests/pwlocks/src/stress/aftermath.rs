@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is left when the load has gone.
+
+use crate::{
+    ensure,
+    held::Held,
+    kernel_file, kmsg,
+    ktap::{Trouble, Verdict},
+    page_flags::{PageFlags, Pages},
+};
+use std::{collections::BTreeSet, thread, time::Duration};
+
+/// What is taken for noise, in KiB. The load handles as much every second, so that what is lost on
+/// the way soon is more.
+const TOLERANCE_KIB: i64 = 4096;
+
+/// What goes on for a moment, a process that is ending, is over by then.
+const MOMENT: Duration = Duration::from_millis(500);
+
+/// The state before the load.
+#[derive(Debug)]
+pub struct Before {
+    log: kmsg::Mark,
+    held: Held,
+}
+
+impl Before {
+    /// Remembers it.
+    pub fn now() -> Result<Self, Trouble> {
+        Ok(Self {
+            held: Held::now()?,
+            log: kmsg::Mark::now()?,
+        })
+    }
+
+    /// The kernel has not complained since, nor of any of its counters when it is told to add them
+    /// up.
+    pub fn log(&mut self) -> Verdict {
+        kernel_file::write("/proc/sys/vm/stat_refresh", "1")?;
+        let mut complaints = self.log.messages()?;
+
+        complaints.retain(|message| is_complaint(message));
+        ensure!(complaints.is_empty(), "{complaints:#?}");
+        Ok(())
+    }
+
+    /// No page is anonymous or mlocked that nobody has mapped.
+    pub fn pages() -> Verdict {
+        let first = ownerless()?;
+
+        thread::sleep(MOMENT);
+        let second = ownerless()?;
+        let left: Vec<_> = first.intersection(&second).collect();
+        ensure!(
+            left.is_empty(),
+            "{} pages are left that nobody has: {left:?}",
+            left.len()
+        );
+        Ok(())
+    }
+
+    /// As much memory is free as before.
+    pub fn memory(&self) -> Verdict {
+        let after = Held::now()?;
+
+        println!("# held, in KiB, before: {:?}, after: {after:?}", self.held);
+        for (what, before, after) in [
+            ("pages", self.held.pages, after.pages),
+            ("slab", self.held.slab, after.slab),
+            ("per-CPU memory", self.held.percpu, after.percpu),
+        ] {
+            ensure!(
+                after - before < TOLERANCE_KIB,
+                "{what} grew from {before} to {after} KiB"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn is_complaint(message: &str) -> bool {
+    // The second is what a negative counter gets.
+    kmsg::is_splat(message) || message.starts_with("vmstat_refresh: ")
+}
+
+/// The frames of pages that must have gone with whom they belonged to.
+fn ownerless() -> Result<BTreeSet<u64>, Trouble> {
+    // One that is in a batch stays until that is drained.
+    kernel_file::write("/proc/sys/vm/drop_caches", "1")?;
+    let pages = Pages::open()?;
+    let mut candidates = Vec::new();
+    pages.for_all(|frame, flags| {
+        if needs_owner(flags) {
+            candidates.push(frame);
+        }
+    })?;
+
+    let mut frames = BTreeSet::new();
+    for frame in candidates {
+        if pages.map_count(frame)? == 0 {
+            frames.insert(frame);
+        }
+    }
+    Ok(frames)
+}
+
+/// Whether a page is there because it is mapped, and for no other reason.
+fn needs_owner(flags: PageFlags) -> bool {
+    (flags.anon() || flags.mlocked())
+        && !flags.swapcache()
+        && !flags.buddy()
+        // Of a large folio, its first page speaks for all.
+        && !flags.tail()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_complaint;
+
+    #[test]
+    fn complaints() {
+        assert!(is_complaint("BUG: Bad page state in process x  pfn:1"));
+        assert!(is_complaint("vmstat_refresh: nr_mlock -5"));
+        assert!(!is_complaint("smpboot: CPU 3 is now offline"));
+    }
+}
