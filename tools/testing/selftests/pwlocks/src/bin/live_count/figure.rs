@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The cost of an operation: the least that several of many rounds agree on.
+
+use crate::operation::Operation;
+use selftests::{ktap::Trouble, live::Disk};
+use std::fmt;
+
+/// How often a figure must have been seen, to within [`SAME`].
+const AGREE: usize = 3;
+
+/// Instructions that two rounds of the same may differ by, each operation's share.
+const SAME: f64 = 2.0;
+
+/// Rounds that are made in any case: the kernel has phases in which all rounds cost some more.
+const AT_LEAST: usize = 60;
+
+/// Rounds after which a figure that does not settle is given up. The kernel's threads disturb the
+/// first seconds after boot, and timers any time.
+const ROUNDS: usize = 200;
+
+/// Instructions per operation.
+pub struct Figure(Option<f64>);
+
+impl Figure {
+    /// Repeats an operation's rounds until their least cost has been seen several times.
+    pub fn of(operation: &Operation, disk: &Disk) -> Result<Self, Trouble> {
+        let mut rounds = Vec::new();
+
+        // Said before, so that this program is not taken for hanging.
+        println!("# counting {}", operation.name);
+        operation.prepare()?;
+        for _ in 0..ROUNDS {
+            rounds.push(operation.round(disk)?);
+            if let Some(least) = settled(&rounds) {
+                return Ok(Self(Some(least)));
+            }
+        }
+        Ok(Self(None))
+    }
+
+    /// The figure; an error if it did not settle.
+    pub fn settled(&self) -> Result<f64, Trouble> {
+        self.0
+            .ok_or_else(|| Trouble::fail(format!("did not settle in {ROUNDS} rounds")))
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(figure) => write!(f, "{figure:.1}"),
+            None => f.write_str("unsettled"),
+        }
+    }
+}
+
+/// The least cost that enough of `rounds` agree on. A round that took less than all others did not do
+/// the same.
+fn settled(rounds: &[f64]) -> Option<f64> {
+    if rounds.len() < AT_LEAST {
+        return None;
+    }
+    let mut sorted = rounds.to_vec();
+
+    sorted.sort_by(f64::total_cmp);
+    sorted
+        .windows(AGREE)
+        .find(|agreeing| agreeing[AGREE - 1] - agreeing[0] <= SAME)
+        .map(|agreeing| agreeing[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settled;
+
+    #[test]
+    fn the_least_must_have_been_seen_several_times() {
+        let mut rounds = vec![99.0; 60];
+
+        assert_eq!(settled(&rounds), Some(99.0));
+        rounds.push(7.0);
+        assert_eq!(settled(&rounds), Some(99.0));
+        rounds.extend([7.3; 2]);
+        assert_eq!(settled(&rounds), Some(7.0));
+    }
+
+    #[test]
+    fn what_no_rounds_agree_on_is_no_figure() {
+        let rounds: Vec<_> = (0..100).map(|n| f64::from(n) * 10.0).collect();
+        assert_eq!(settled(&rounds), None);
+    }
+
+    #[test]
+    fn a_few_rounds_are_too_few() {
+        assert_eq!(settled(&[]), None);
+        assert_eq!(settled(&[1.0; 6]), None);
+    }
+}
