@@ -21,6 +21,7 @@ help: ## list the targets
 	@echo '  JOBS=     guests and compilers at once (default: as many as there are CPUs)'
 	@echo '  HANG_TIMEOUT= seconds without output after which a guest counts as hung (default 120)'
 	@echo '  V=1       show the commands'
+	@echo '  MINUTES=  minutes of make soak with each (default 10)'
 	@echo '  KDIR=     a prepared kernel tree, for modules, modules_install and clean'
 	@echo '  AUDITED=  what `make audit` wrote for that kernel, build/audited/<release>.h'
 
@@ -31,6 +32,10 @@ run: ## show the demonstration: an isolated CPU with and without pwlocks
 .PHONY: check
 check: ## run all tests, on the host and in guests
 	@$(LAB) check
+
+.PHONY: soak
+soak: ## load the kernel for MINUTES (10) with mm_swap_live off, on and flipping
+	@$(LAB) soak
 
 .PHONY: check-host
 check-host: ## run the unit tests of the host programs, without a VM

@@ -14,11 +14,13 @@ use crate::compile_fail;
 use crate::failure::{Ended, Failure, Kind, Result};
 use crate::guest::{self, Boot, Layout, Machine, Outcome};
 use crate::host_tests;
+use crate::kernel_choice::Flavour;
 use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::{self, EXPECTED_SKIPS, GuestSpec, Setting};
 use crate::metadata::Prepared;
 use crate::modules;
+use crate::stock_modules;
 use crate::tally::Tally;
 use crate::userland;
 
@@ -29,10 +31,12 @@ const BOOT_S: u64 = 120;
 const TIMED_AT_ONCE: usize = 2;
 
 /// A guest that is ready to be booted.
-struct Job<'a> {
+pub struct Job<'a> {
     spec: GuestSpec,
     kernel: &'a Prepared,
     modules: PathBuf,
+    /// Modules of the stock kernel, where the guest needs some.
+    stock_modules: Option<PathBuf>,
     accel: Accel,
 }
 
@@ -54,7 +58,16 @@ pub fn run(lab: &Lab) -> Result<Ended> {
         tally.add(audit_check::run(lab, kernel)?);
     }
     let programs = userland::get(lab, &first.root)?;
-    let jobs = jobs(lab, &kernels, &programs)?;
+    let jobs = jobs(lab, &kernels, &programs, |flavour| {
+        let sabotages = matrix::sabotages()
+            .into_iter()
+            .filter(|sabotage| sabotage.flavour == flavour)
+            .map(|sabotage| sabotage.guest);
+        matrix::guests(flavour)
+            .into_iter()
+            .chain(sabotages)
+            .collect()
+    })?;
     let (timed, others): (VecDeque<_>, _) = jobs.into_iter().partition(|job| job.spec.is_timed());
     tally.add(run_jobs(lab, others, &programs, lab.options.jobs)?);
     tally.add(run_jobs(
@@ -63,6 +76,11 @@ pub fn run(lab: &Lab) -> Result<Ended> {
         &programs,
         lab.options.jobs * TIMED_AT_ONCE,
     )?);
+    Ok(report(lab, &tally))
+}
+
+/// Says what came of all guests, their sum last.
+pub fn report(lab: &Lab, tally: &Tally) -> Ended {
     for failure in &tally.failures {
         lab.ui.print(&format!("not ok {failure}"));
     }
@@ -77,22 +95,27 @@ pub fn run(lab: &Lab) -> Result<Ended> {
         ));
     }
     lab.ui.print(&tally.to_string());
-    Ok(tally.ended())
+    tally.ended()
 }
 
-/// The guests of all kernels with their modules built; those that take longest come first.
-fn jobs<'a>(lab: &Lab, kernels: &'a [Prepared], programs: &Path) -> Result<VecDeque<Job<'a>>> {
+/// The guests that `specs` has for the kernels, with their modules built; those that take longest
+/// come first.
+pub fn jobs<'a>(
+    lab: &Lab,
+    kernels: &'a [Prepared],
+    programs: &Path,
+    specs: impl Fn(Flavour) -> Vec<GuestSpec>,
+) -> Result<VecDeque<Job<'a>>> {
     let mut jobs = Vec::new();
     for kernel in kernels {
         let accel = accel::choose(lab, kernel, programs)?;
-        let sabotages = matrix::sabotages()
-            .into_iter()
-            .filter(|sabotage| sabotage.flavour == kernel.release.flavour)
-            .map(|sabotage| sabotage.guest);
-        let guests = matrix::guests(kernel.release.flavour).into_iter();
-        for spec in guests.chain(sabotages) {
+        for spec in specs(kernel.release.flavour) {
             jobs.push(Job {
                 modules: modules::get(lab, kernel, spec.variant)?,
+                stock_modules: spec
+                    .live
+                    .then(|| stock_modules::get(lab, kernel))
+                    .transpose()?,
                 accel: if spec.setting == Setting::Counting {
                     Accel::Icount
                 } else {
@@ -108,7 +131,12 @@ fn jobs<'a>(lab: &Lab, kernels: &'a [Prepared], programs: &Path) -> Result<VecDe
 }
 
 /// Runs guests, so many at once.
-fn run_jobs(lab: &Lab, jobs: VecDeque<Job<'_>>, programs: &Path, at_once: usize) -> Result<Tally> {
+pub fn run_jobs(
+    lab: &Lab,
+    jobs: VecDeque<Job<'_>>,
+    programs: &Path,
+    at_once: usize,
+) -> Result<Tally> {
     let queue = Mutex::new(jobs);
     let tally = Mutex::new(Tally::default());
     let broken: Mutex<Option<Failure>> = Mutex::new(None);
@@ -159,7 +187,11 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
     let boot = Boot {
         name: job.name(),
         kernel: job.kernel,
-        modules: vec![&job.modules],
+        modules: [&job.modules]
+            .into_iter()
+            .chain(&job.stock_modules)
+            .map(PathBuf::as_path)
+            .collect(),
         programs,
         modprobe: spec.modprobe,
         plan: spec.plan(cpus),
@@ -168,7 +200,11 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
             accel: job.accel,
             cpus,
             mem: lab.options.mem,
-            layout: Layout::Plain,
+            layout: if spec.live {
+                Layout::TwoNodes
+            } else {
+                Layout::Plain
+            },
         },
         limit: Duration::from_secs(spec.timeout_s() + BOOT_S),
     };

@@ -28,6 +28,12 @@ pub enum Command {
     Run,
     /// Run all tests
     Check,
+    /// Load the kernel for long, with the live module off, on and flipping
+    Soak {
+        /// Minutes with each.
+        #[arg(long, env = "MINUTES", default_value = "10", value_parser = |text: &str| parse_number(text, 10, 1, 10_000))]
+        minutes: u32,
+    },
     /// Run the unit tests of the host programs, without a VM
     CheckHost,
     /// Prove from the chosen kernels' images that the live module covers them

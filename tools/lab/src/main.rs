@@ -48,6 +48,7 @@ mod row;
 mod rust_analyzer;
 mod sandbox;
 mod shell;
+mod soak;
 mod source;
 mod splat;
 mod stale_translation;
@@ -105,6 +106,7 @@ fn run(cli: Cli) -> Result<Ended> {
     match cli.command {
         Command::Run => with_cache(&lab, "make run", |lab| well(demonstration::run(lab))),
         Command::Check => with_cache(&lab, "make check", check::run),
+        Command::Soak { minutes } => with_cache(&lab, "make soak", |lab| soak::run(lab, minutes)),
         Command::CheckHost => host_tests::check(&lab),
         Command::Audit => with_cache(&lab, "make audit", audit::run),
         Command::Build => with_cache(&lab, "make build", |lab| well(build::run(lab))),

@@ -39,6 +39,10 @@ const AUDITED: Program = program("audited", 60);
 const COUNT: Program = program("count", 200);
 const MODPROBE: Program = program("modprobe", 60);
 const NESTING: Program = program("nesting", 60);
+const LIVE_DRAIN: Program = program("live_drain", 240);
+const LIVE_UNLOAD: Program = program("live_unload", 400);
+const LIVE_STRESS: Program = program("live_stress", 240);
+const LIVE_COUNT: Program = program("live_count", 400);
 
 /// What the three tests of `nesting` run into.
 const NESTED: ExpectedBug = ExpectedBug {
@@ -52,6 +56,10 @@ const SABOTAGE_S: u64 = 30;
 
 /// The longest time in one mode in a guest that switches it to and fro, in milliseconds.
 const FLIP_MS: u64 = 100;
+
+/// How often mm_swap_live is loaded and unloaded under load: each takes seconds, most of them spent
+/// on the kernel's wait for all tasks to leave the module's code.
+const UNLOADS: u64 = 10;
 
 /// How a guest is booted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -77,6 +85,13 @@ pub struct GuestSpec {
     pub setting: Setting,
     /// Whether the mode is switched to and fro all the time.
     pub flipping: bool,
+    /// Whether it is about the running kernel's own drains: then it has two memory nodes, and the
+    /// stock kernel's RAM disks.
+    pub live: bool,
+    /// Seconds for a program that runs for a set time, if not as many as in the other guests.
+    pub seconds: Option<u64>,
+    /// How often a program repeats what it is about, if not as often as it does by itself.
+    pub count: Option<u64>,
     /// What runs in it.
     pub programs: Vec<Program>,
     /// Whether it has modprobe, and something for it on its command line.
@@ -93,6 +108,9 @@ impl GuestSpec {
             mode: None,
             setting: Setting::Plain,
             flipping: false,
+            live: false,
+            seconds: None,
+            count: None,
             programs: programs.to_vec(),
             modprobe: false,
             bug: None,
@@ -108,6 +126,10 @@ impl GuestSpec {
 
     fn setting(self, setting: Setting) -> Self {
         Self { setting, ..self }
+    }
+
+    fn live(self) -> Self {
+        Self { live: true, ..self }
     }
 
     fn expecting(self, bug: ExpectedBug) -> Self {
@@ -184,10 +206,10 @@ impl GuestSpec {
     /// What the programs must know of the guest that they cannot see.
     fn environment(&self, cpus: u32) -> BTreeMap<String, String> {
         let yes_no = |on: bool| if on { "y" } else { "n" }.to_owned();
-        let seconds = match self.variant.sabotage {
+        let seconds = self.seconds.unwrap_or(match self.variant.sabotage {
             Some(_) => SABOTAGE_S,
             None => CONSERVATION_S,
-        };
+        });
         let isolated = self.isolated_cpu(cpus).map(|cpu| cpu.to_string());
         let sabotage = self.variant.sabotage.map(str::to_owned);
         [
@@ -197,6 +219,7 @@ impl GuestSpec {
                 Some(yes_no(self.variant.on_by_default)),
             ),
             ("PWLOCKS_SECONDS", Some(seconds.to_string())),
+            ("PWLOCKS_COUNT", self.count.map(|count| count.to_string())),
             (
                 "PWLOCKS_FLIP_MS",
                 self.flipping.then(|| FLIP_MS.to_string()),
@@ -279,6 +302,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     // The refusals have nothing to do with the mode.
     guests.push(GuestSpec::new("audited", Variant::STANDARD, &[AUDITED]));
     guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting));
+    guests.extend(live());
     guests
 }
 
@@ -297,6 +321,44 @@ fn conservation(flavour: Flavour, without: Variant) -> Vec<GuestSpec> {
         guests.push(guest("config-n", without));
     }
     guests
+}
+
+/// The guests about the running kernel's own drains. Each program tries all modes.
+fn live() -> [GuestSpec; 4] {
+    let guest = |name, program| GuestSpec::new(name, Variant::STANDARD, program);
+    [
+        guest("live", &[LIVE_DRAIN]).live(),
+        GuestSpec {
+            count: Some(UNLOADS),
+            ..guest("live-unload", &[LIVE_UNLOAD]).live()
+        },
+        guest("live-stress", &[LIVE_STRESS]).live(),
+        guest("live-count", &[LIVE_COUNT])
+            .live()
+            .setting(Setting::Counting),
+    ]
+}
+
+/// The guests of `make soak`: `minutes` of load in each mode, and as many loads and unloads as one
+/// hour of an emulated machine has room for.
+pub fn soak(minutes: u32) -> Vec<GuestSpec> {
+    const MODES: u64 = 3;
+    const LOADS: u64 = 200;
+    const LOAD_S: u64 = 30;
+
+    let seconds = MODES * 60 * u64::from(minutes);
+    let stress = program(LIVE_STRESS.name, seconds + LIVE_STRESS.timeout_s);
+    let unload = program(LIVE_UNLOAD.name, LOADS * LOAD_S);
+    vec![
+        GuestSpec {
+            seconds: Some(seconds),
+            ..GuestSpec::new("soak-stress", Variant::STANDARD, &[stress]).live()
+        },
+        GuestSpec {
+            count: Some(LOADS),
+            ..GuestSpec::new("soak-unload", Variant::STANDARD, &[unload]).live()
+        },
+    ]
 }
 
 /// A build that is broken on purpose and the program that must notice.
@@ -351,7 +413,7 @@ pub const EXPECTED_SKIPS: &[ExpectedSkip] = &[];
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{guests, sabotages};
+    use super::{guests, sabotages, soak};
     use crate::kernel_choice::Flavour;
 
     #[test]
@@ -413,6 +475,17 @@ mod tests {
             }
         }
         assert!(!sabotages().iter().any(|sabotage| sabotage.guest.is_timed()));
+    }
+
+    #[test]
+    fn a_soak_has_the_time_it_is_to_take() {
+        for guest in soak(10) {
+            let step = &guest.plan(4).steps[0];
+            let seconds: u64 = step.env["PWLOCKS_SECONDS"].parse().unwrap();
+            assert!(guest.timeout_s() > seconds, "{}", guest.name);
+        }
+        assert_eq!(soak(10)[0].plan(4).steps[0].env["PWLOCKS_SECONDS"], "1800");
+        assert_eq!(soak(10)[1].plan(4).steps[0].env["PWLOCKS_COUNT"], "200");
     }
 
     #[test]
