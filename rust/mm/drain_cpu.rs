@@ -103,8 +103,19 @@ pub(crate) fn lru_add_drain<M: Mm>(mm: &M) {
 }
 
 /// [`lru_add_drain`] for some kinds of batch, in that order.
-#[inline]
-pub(crate) fn drain_local<M: Mm>(mm: &M, kinds: &[Kind]) {
+///
+/// Mostly there is nothing to drain, and that is seen without the lock. Where the task moves to
+/// another CPU meanwhile, the one that was looked at is the one that was to be drained.
+#[inline(always)]
+pub(crate) fn drain_local<M: Mm>(mm: &M, kinds: &'static [Kind]) {
+    if holds_any(mm, Cpu::current(), kinds) {
+        drain_local_locked(mm, kinds);
+    }
+}
+
+/// Apart, so that what it needs is not set up where it isn't called.
+#[inline(never)]
+fn drain_local_locked<M: Mm>(mm: &M, kinds: &'static [Kind]) {
     let batches = mm.batches();
     let mut hand = batches.in_hand_local();
     // The hand's lock pins us, so "local" stays the same CPU throughout.
@@ -185,12 +196,15 @@ fn stretch<G: core::ops::DerefMut<Target = InHand>>(mut hand: G, owner: &Owner<'
 ///
 /// Looks without a lock. What was put into a batch before the caller's last full barrier is seen.
 pub(crate) fn needs_drain<M: Mm>(mm: &M, cpu: Cpu) -> bool {
+    holds_any(mm, cpu, &Kind::ALL)
+}
+
+/// [`needs_drain`] for some kinds of batch; the hand may be full of another kind.
+#[inline(always)]
+fn holds_any<M: Mm>(mm: &M, cpu: Cpu, kinds: &[Kind]) -> bool {
     let batches = mm.batches();
 
-    if Kind::ALL
-        .iter()
-        .any(|&kind| batches.peek_len(cpu, kind) != 0)
-    {
+    if kinds.iter().any(|&kind| batches.peek_len(cpu, kind) != 0) {
         return true;
     }
     // Pairs with the beginning of `drain()`.

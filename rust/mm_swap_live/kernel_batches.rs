@@ -251,6 +251,7 @@ impl storage::Batches for KernelBatches {
         Some(Guard::<MlockLock, Owned>::lock(owner))
     }
 
+    #[inline(always)]
     fn peek_len(&self, cpu: Cpu, kind: Kind) -> usize {
         let batch: *const FolioBatch<KernelFolio> = match kind {
             Kind::MoveTail => percpu(MoveTailLock::data(), cpu),
@@ -262,6 +263,7 @@ impl storage::Batches for KernelBatches {
         unsafe { FolioBatch::peek_len(batch) }
     }
 
+    #[inline(always)]
     fn peek_in_hand(&self, cpu: Cpu) -> bool {
         // SAFETY: It is a hand, if one in use.
         unsafe { InHand::peek(percpu(HandLock::data(), cpu)) }
