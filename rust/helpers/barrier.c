@@ -12,15 +12,3 @@ void pwlocks_smp_mb(void)
 	smp_mb();
 }
 EXPORT_SYMBOL_GPL(pwlocks_smp_mb);
-
-void pwlocks_smp_rmb(void)
-{
-	smp_rmb();
-}
-EXPORT_SYMBOL_GPL(pwlocks_smp_rmb);
-
-void pwlocks_smp_wmb(void)
-{
-	smp_wmb();
-}
-EXPORT_SYMBOL_GPL(pwlocks_smp_wmb);

@@ -163,8 +163,6 @@ struct pw_taken pwlocks_trylock_owner(struct pw_trylock __percpu *lock, unsigned
 
 /* barrier.c */
 void pwlocks_smp_mb(void);
-void pwlocks_smp_rmb(void);
-void pwlocks_smp_wmb(void);
 
 /* percpu.c */
 void __percpu *pwlocks_percpu_alloc(size_t size, size_t align);
