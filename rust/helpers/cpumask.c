@@ -6,10 +6,12 @@
 
 #include "pwlocks.h"
 
-/* The first possible CPU after @cpu (-1 to begin), or nr_cpu_ids. */
-unsigned int pwlocks_next_possible_cpu(int cpu)
+/* The first possible CPU after @cpu (-1 to begin), or -1. */
+int pwlocks_next_possible_cpu(int cpu)
 {
-	return cpumask_next(cpu, cpu_possible_mask);
+	unsigned int next = cpumask_next(cpu, cpu_possible_mask);
+
+	return next < nr_cpu_ids ? next : -1;
 }
 EXPORT_SYMBOL_GPL(pwlocks_next_possible_cpu);
 

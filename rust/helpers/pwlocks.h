@@ -170,7 +170,7 @@ void pwlocks_percpu_free(void __percpu *ptr);
 void *pwlocks_percpu_ptr(void __percpu *ptr, unsigned int cpu);
 
 /* cpumask.c */
-unsigned int pwlocks_next_possible_cpu(int cpu);
+int pwlocks_next_possible_cpu(int cpu);
 bool pwlocks_cpu_possible(unsigned int cpu);
 bool pwlocks_cpu_online(unsigned int cpu);
 

@@ -69,9 +69,10 @@ impl Iterator for Possible {
     fn next(&mut self) -> Option<Cpu> {
         // SAFETY: `last` is -1 or the number of a possible CPU.
         let next = unsafe { bindings::pwlocks_next_possible_cpu(self.last) };
-        let cpu = Cpu::new(next)?;
+        // INVARIANT: If there is one, it is possible.
+        let cpu = Cpu(u32::try_from(next).ok()?);
 
-        self.last = next as i32;
+        self.last = next;
         Some(cpu)
     }
 }
