@@ -82,8 +82,8 @@ static const unsigned long mm_swap_live_lru_refs_one = BIT(LRU_REFS_PGOFF);
 #endif
 
 /* mm_swap_live_srcu.c */
-int mm_swap_live_enter(void);
-void mm_swap_live_leave(int index);
+struct srcu_ctr __percpu *mm_swap_live_enter(void);
+void mm_swap_live_leave(struct srcu_ctr __percpu *section);
 void mm_swap_live_wait_for_leave(void);
 
 #endif /* _MM_SWAP_LIVE_HELPERS_H */

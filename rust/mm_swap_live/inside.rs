@@ -9,12 +9,11 @@
 //! C header: [`include/linux/srcu.h`](srctree/include/linux/srcu.h)
 
 use crate::bindings;
-use core::ffi::c_int;
 use kernel::types::NotThreadSafe;
 
 /// Says that the task is inside, until dropped.
 pub(crate) struct Inside {
-    index: c_int,
+    section: *mut kernel::bindings::srcu_ctr,
     _not_send: NotThreadSafe,
 }
 
@@ -23,7 +22,7 @@ impl Inside {
     pub(crate) fn enter() -> Self {
         Self {
             // SAFETY: Undone by drop.
-            index: unsafe { bindings::mm_swap_live_enter() },
+            section: unsafe { bindings::mm_swap_live_enter() },
             _not_send: NotThreadSafe,
         }
     }
@@ -31,8 +30,8 @@ impl Inside {
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        // SAFETY: `index` is what entering returned, in this task.
-        unsafe { bindings::mm_swap_live_leave(self.index) };
+        // SAFETY: `section` is what entering returned, in this task.
+        unsafe { bindings::mm_swap_live_leave(self.section) };
     }
 }
 
