@@ -39,6 +39,19 @@ impl Figure {
         Ok(Self(None))
     }
 
+    /// What has not been measured.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Takes `other` for it if that is less, or this is no figure.
+    pub fn or_less(&mut self, other: Self) {
+        self.0 = match (self.0, other.0) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+    }
+
     /// The figure; an error if it did not settle.
     pub fn settled(&self) -> Result<f64, Trouble> {
         self.0
@@ -72,7 +85,7 @@ fn settled(rounds: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::settled;
+    use super::{Figure, settled};
 
     #[test]
     fn the_least_must_have_been_seen_several_times() {
@@ -83,6 +96,23 @@ mod tests {
         assert_eq!(settled(&rounds), Some(99.0));
         rounds.extend([7.3; 2]);
         assert_eq!(settled(&rounds), Some(7.0));
+    }
+
+    #[test]
+    fn the_less_of_two_figures_is_kept() {
+        let mut figure = Figure::none();
+
+        figure.or_less(Figure(None));
+        assert!(figure.settled().is_err());
+        for (other, less) in [
+            (Some(9.0), 9.0),
+            (None, 9.0),
+            (Some(11.0), 9.0),
+            (Some(7.0), 7.0),
+        ] {
+            figure.or_less(Figure(other));
+            assert_eq!(figure.settled(), Ok(less));
+        }
     }
 
     #[test]

@@ -21,9 +21,16 @@ use selftests::{
 };
 use std::{process::ExitCode, thread, time::Duration};
 
+/// How often all of it is measured before a figure that is too high is believed: a whole sweep may
+/// meet the kernel in a phase in which an operation costs some more. What disturbs only adds, so the
+/// least of each figure counts, that of the stock kernel too.
+const SWEEPS: usize = 4;
+
 /// What is measured of an operation.
 struct Row {
     operation: Operation,
+    /// How many instructions may be added in remote mode.
+    limit: f64,
     stock: Figure,
     live0: Figure,
     live1: Figure,
@@ -37,8 +44,8 @@ const NOISE: f64 = 2.0;
 const SETTLE: Duration = Duration::from_secs(15);
 
 fn main() -> ExitCode {
-    let (rows, rt) = match measure() {
-        Ok(measured) => measured,
+    let rows = match measure() {
+        Ok(rows) => rows,
         Err(trouble) => return nothing_tested("live_count", trouble),
     };
     let mut report = Report::begin(2 * rows.len());
@@ -54,18 +61,28 @@ fn main() -> ExitCode {
         let name = row.operation.name;
 
         report.test(&format!("{name}: nothing is added with pwlocks=0"), || {
-            at_most(&row.live0, &row.stock, 0.0)
+            row.off()
         });
-        let limit = if rt {
-            row.operation.added_on_rt
-        } else {
-            row.operation.added
-        };
-        report.test(&format!("{name}: at most {limit} with pwlocks=1"), || {
-            at_most(&row.live1, &row.stock, limit)
-        });
+        report.test(
+            &format!("{name}: at most {} with pwlocks=1", row.limit),
+            || row.on(),
+        );
     }
     report.end()
+}
+
+impl Row {
+    fn off(&self) -> Verdict {
+        at_most(&self.live0, &self.stock, 0.0)
+    }
+
+    fn on(&self) -> Verdict {
+        at_most(&self.live1, &self.stock, self.limit)
+    }
+
+    fn is_good(&self) -> bool {
+        self.off().and_then(|()| self.on()).is_ok()
+    }
 }
 
 fn at_most(figure: &Figure, stock: &Figure, limit: f64) -> Verdict {
@@ -78,7 +95,7 @@ fn at_most(figure: &Figure, stock: &Figure, limit: f64) -> Verdict {
     Ok(())
 }
 
-fn measure() -> Result<(Vec<Row>, bool), Trouble> {
+fn measure() -> Result<Vec<Row>, Trouble> {
     if cpulist::read("possible")?.len() != 1 {
         return Err(Trouble::skip(
             "instructions are counted on one CPU, under -icount",
@@ -88,28 +105,55 @@ fn measure() -> Result<(Vec<Row>, bool), Trouble> {
     drop_caches::quietly()?;
     let disks = Disks::make()?;
     let disk = disks.open(0)?;
-    let operations = operation::all();
+    let mut rows: Vec<_> = operation::all()
+        .into_iter()
+        .map(|operation| Row {
+            limit: if rt {
+                operation.added_on_rt
+            } else {
+                operation.added
+            },
+            operation,
+            stock: Figure::none(),
+            live0: Figure::none(),
+            live1: Figure::none(),
+        })
+        .collect();
     // The boot's own work is over by then; a clock that counts instructions skips idle time.
     thread::sleep(SETTLE);
-    figures(&operations, &disk)?;
-    let stock = figures(&operations, &disk)?;
-    let live0 = with_module("0", &operations, &disk)?;
-    let live1 = with_module("1", &operations, &disk)?;
-    let rows = operations
-        .into_iter()
-        .zip(stock)
-        .zip(live0.into_iter().zip(live1))
-        .map(|((operation, stock), (live0, live1))| Row {
-            operation,
-            stock,
-            live0,
-            live1,
-        });
-
-    Ok((rows.collect(), rt))
+    for row in &rows {
+        // The first time is no measure.
+        Figure::of(&row.operation, &disk)?;
+    }
+    for _ in 0..SWEEPS {
+        sweep(&mut rows, &disk)?;
+        if rows.iter().all(Row::is_good) {
+            break;
+        }
+    }
+    Ok(rows)
 }
 
-fn with_module(mode: &str, operations: &[Operation], disk: &Disk) -> Result<Vec<Figure>, Trouble> {
+/// Measures all of it once.
+fn sweep(rows: &mut [Row], disk: &Disk) -> Verdict {
+    for row in rows.iter_mut() {
+        row.stock.or_less(Figure::of(&row.operation, disk)?);
+    }
+    with_module("0", || {
+        rows.iter_mut().try_for_each(|row| {
+            row.live0.or_less(Figure::of(&row.operation, disk)?);
+            Ok(())
+        })
+    })?;
+    with_module("1", || {
+        rows.iter_mut().try_for_each(|row| {
+            row.live1.or_less(Figure::of(&row.operation, disk)?);
+            Ok(())
+        })
+    })
+}
+
+fn with_module(mode: &str, measure: impl FnOnce() -> Verdict) -> Verdict {
     // Dropped in the order that unloads the user first.
     let pwlocks = Module::need("pwlocks", &format!("pwlocks={mode}"))?;
     let live = Module::need("mm_swap_live", "")?;
@@ -118,16 +162,9 @@ fn with_module(mode: &str, operations: &[Operation], disk: &Disk) -> Result<Vec<
         replaced.has_drains() == (mode == "1"),
         "with pwlocks={mode} the kernel jumps elsewhere from: {replaced:?}"
     );
-    let figures = figures(operations, disk);
+    let verdict = measure();
 
     drop(live);
     drop(pwlocks);
-    figures
-}
-
-fn figures(operations: &[Operation], disk: &Disk) -> Result<Vec<Figure>, Trouble> {
-    operations
-        .iter()
-        .map(|operation| Figure::of(operation, disk))
-        .collect()
+    verdict
 }
