@@ -2,8 +2,22 @@
 
 //! What the kernel's tasks are doing.
 
-use crate::ktap::Trouble;
+use crate::{kernel_file, ktap::Trouble};
+use nix::unistd::Pid;
 use std::fs;
+
+/// How often a task, of any process, was switched out against its will.
+pub fn involuntary_switches(task: Pid) -> Result<u64, Trouble> {
+    // A thread has a folder of its own there, too, which a listing does not show.
+    let path = format!("/proc/{task}/status");
+    let status = kernel_file::read(&path)?;
+
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("nonvoluntary_ctxt_switches:"))
+        .and_then(|count| count.trim().parse().ok())
+        .ok_or_else(|| Trouble::fail(format!("{path} does not count involuntary switches")))
+}
 
 /// The stacks that have an address in them which is nobody's: code that is not there any more. Each
 /// with the task's name.

@@ -4,9 +4,9 @@
 
 use super::switch::{self, Switch};
 use crate::{
-    kernel_file,
     ktap::Trouble,
     pw_counts::{self, PwCounts},
+    tasks::involuntary_switches,
     trace::Trace,
 };
 use nix::unistd::Pid;
@@ -88,17 +88,6 @@ impl Observer {
 
 fn is_our_work(event: &str) -> bool {
     event.contains("workqueue_execute_start:") && event.contains(OUR_FUNCTION)
-}
-
-fn involuntary_switches(thread: Pid) -> Result<u64, Trouble> {
-    let path = format!("/proc/self/task/{thread}/status");
-    let status = kernel_file::read(&path)?;
-
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("nonvoluntary_ctxt_switches:"))
-        .and_then(|count| count.trim().parse().ok())
-        .ok_or_else(|| Trouble::fail(format!("{path} does not count involuntary switches")))
 }
 
 #[cfg(test)]

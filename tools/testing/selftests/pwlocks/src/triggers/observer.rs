@@ -2,7 +2,7 @@
 
 //! What the isolated CPU had to do meanwhile.
 
-use crate::{kernel_file, ktap::Trouble, module, pw_counts, trace::Trace};
+use crate::{ktap::Trouble, module, pw_counts, tasks::involuntary_switches, trace::Trace};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
 
@@ -111,17 +111,6 @@ fn switched_to(event: &str, page_loop: Pid) -> Option<String> {
 
     (field("prev_pid=") == Some(&*pid) && field("prev_state=")?.starts_with('R'))
         .then(|| to.to_owned())
-}
-
-fn involuntary_switches(process: Pid) -> Result<u64, Trouble> {
-    let path = format!("/proc/{process}/status");
-    let status = kernel_file::read(&path)?;
-
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("nonvoluntary_ctxt_switches:"))
-        .and_then(|count| count.trim().parse().ok())
-        .ok_or_else(|| Trouble::fail(format!("{path} does not count involuntary switches")))
 }
 
 #[cfg(test)]
