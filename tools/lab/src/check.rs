@@ -116,7 +116,7 @@ pub fn jobs<'a>(
                     .live
                     .then(|| stock_modules::get(lab, kernel))
                     .transpose()?,
-                accel: if spec.setting == Setting::Counting {
+                accel: if matches!(spec.setting, Setting::Counting(_)) {
                     Accel::Icount
                 } else {
                     accel

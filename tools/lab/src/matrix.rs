@@ -43,6 +43,7 @@ const LIVE_DRAIN: Program = program("live_drain", 240);
 const LIVE_UNLOAD: Program = program("live_unload", 400);
 const LIVE_STRESS: Program = program("live_stress", 240);
 const LIVE_COUNT: Program = program("live_count", 400);
+const LIVE_HOLD: Program = program("live_hold", 200);
 
 /// What the three tests of `nesting` run into.
 const NESTED: ExpectedBug = ExpectedBug {
@@ -68,8 +69,8 @@ pub enum Setting {
     Plain,
     /// The last CPU is isolated.
     Isolated,
-    /// One CPU whose clock counts instructions.
-    Counting,
+    /// So many CPUs, with one clock that counts the instructions of all.
+    Counting(u32),
 }
 
 /// A guest of the matrix.
@@ -168,10 +169,9 @@ impl GuestSpec {
 
     /// CPUs of the guest where the user wants `cpus`.
     pub fn cpus(&self, cpus: u32) -> u32 {
-        if self.setting == Setting::Counting {
-            1
-        } else {
-            cpus
+        match self.setting {
+            Setting::Counting(cpus) => cpus,
+            Setting::Plain | Setting::Isolated => cpus,
         }
     }
 
@@ -301,7 +301,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     }
     // The refusals have nothing to do with the mode.
     guests.push(GuestSpec::new("audited", Variant::STANDARD, &[AUDITED]));
-    guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting));
+    guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting(1)));
     guests.extend(live());
     guests
 }
@@ -324,7 +324,7 @@ fn conservation(flavour: Flavour, without: Variant) -> Vec<GuestSpec> {
 }
 
 /// The guests about the running kernel's own drains. Each program tries all modes.
-fn live() -> [GuestSpec; 4] {
+fn live() -> [GuestSpec; 5] {
     let guest = |name, program| GuestSpec::new(name, Variant::STANDARD, program);
     [
         guest("live", &[LIVE_DRAIN]).live(),
@@ -335,7 +335,10 @@ fn live() -> [GuestSpec; 4] {
         guest("live-stress", &[LIVE_STRESS]).live(),
         guest("live-count", &[LIVE_COUNT])
             .live()
-            .setting(Setting::Counting),
+            .setting(Setting::Counting(1)),
+        guest("live-hold", &[LIVE_HOLD])
+            .live()
+            .setting(Setting::Counting(2)),
     ]
 }
 
@@ -475,6 +478,21 @@ mod tests {
             }
         }
         assert!(!sabotages().iter().any(|sabotage| sabotage.guest.is_timed()));
+    }
+
+    #[test]
+    fn a_guest_that_counts_has_the_cpus_it_takes() {
+        for flavour in [Flavour::Amd64, Flavour::RtAmd64] {
+            let all = guests(flavour);
+            let cpus = |name: &str| {
+                let guest = all.iter().find(|guest| guest.name == name).unwrap();
+                guest.cpus(8)
+            };
+            assert_eq!(cpus("count"), 1);
+            assert_eq!(cpus("live-count"), 1);
+            assert_eq!(cpus("live-hold"), 2);
+            assert_eq!(cpus("live"), 8);
+        }
     }
 
     #[test]

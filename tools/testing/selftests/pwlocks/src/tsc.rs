@@ -3,7 +3,11 @@
 //! The time-stamp counter: a clock that can be read without entering the kernel, whatever its
 //! clocksource is.
 
-use std::time::{Duration, Instant};
+use std::{
+    arch::asm,
+    ops::RangeInclusive,
+    time::{Duration, Instant},
+};
 
 /// Reads the counter of the CPU this runs on.
 #[inline]
@@ -11,6 +15,34 @@ use std::time::{Duration, Instant};
 pub fn read() -> u64 {
     // SAFETY: Every x86-64 CPU has the instruction, and Linux lets user space use it.
     unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+/// Whether the counter counts the instructions that are executed, as under QEMU's `-icount shift=0`.
+///
+/// A processor executes several of these at once, and their number would be what its counter says by
+/// chance only.
+pub fn counts_instructions() -> bool {
+    const TRIES: usize = 10;
+    const TURNS: u64 = 1000;
+    const INSTRUCTIONS: u64 = 16;
+    // With what reads the counter.
+    const EXPECTED: RangeInclusive<u64> = TURNS * INSTRUCTIONS..=TURNS * INSTRUCTIONS + 50;
+
+    // The others were interrupted.
+    let least = (0..TRIES).map(|_| {
+        let start = read();
+
+        // SAFETY: Changes a register and the flags only.
+        unsafe {
+            asm!(
+                "2:", ".rept 14", "nop", ".endr", "dec {turns}", "jnz 2b",
+                turns = inout(reg) TURNS => _,
+                options(nomem, nostack)
+            );
+        }
+        read().wrapping_sub(start)
+    });
+    least.min().is_some_and(|least| EXPECTED.contains(&least))
 }
 
 /// How fast the counter is, found out by comparing it with the system's clock for a while.

@@ -3,12 +3,14 @@
 //! The running kernel's own drains, with mm_swap_live or without.
 
 mod disk;
+mod done;
 mod faulters;
 mod replaced;
 mod setting;
 mod trigger;
 
 pub use disk::{Disk, Disks, SIZE_KIB, path as disk_path};
+pub use done::Done;
 pub use faulters::Faulters;
 pub use replaced::Replaced;
 pub use setting::{Applied, Setting};
