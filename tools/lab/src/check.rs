@@ -90,7 +90,7 @@ pub fn report(lab: &Lab, tally: &Tally) -> Ended {
     }
     if tally.repeated_boots > 0 {
         lab.ui.print(&format!(
-            "{} boots repeated because the emulator had spoilt them before any test",
+            "{} guests booted again because the emulator had run stale code in them",
             tally.repeated_boots
         ));
     }

@@ -19,6 +19,7 @@ pub use crate::qemu::{Layout, Machine};
 use crate::splat::{self, Splat};
 use crate::stale_translation::{BOOTS, Dead};
 use crate::tail::Tail;
+use crate::tally::STATUS_SKIP;
 use crate::transcript::{StepOutput, Transcript};
 use crate::userland;
 
@@ -86,17 +87,17 @@ pub fn prepare(lab: &Lab, boot: &Boot<'_>) -> Result<PathBuf> {
 /// Boots a guest and waits for its end, telling `on_line` what it says on the result port.
 ///
 /// A guest that panics or hangs is an outcome; only what keeps it from running is a failure. One
-/// that the emulator killed before it did anything is booted again.
+/// that the emulator killed is booted again.
 pub fn run(lab: &Lab, boot: &Boot<'_>, mut on_line: impl FnMut(&str)) -> Result<Outcome> {
     let step = format!("guest {}", boot.name);
     let folder = prepare(lab, boot)?;
     let mut failed_boots = 0;
     let outcome = loop {
-        let (mut outcome, spoke) = run_once(lab, boot, &folder, &mut on_line)?;
+        let mut outcome = run_once(lab, boot, &folder, &mut on_line)?;
         outcome.failed_boots = failed_boots;
         let dead = Dead {
             accel: boot.machine.accel,
-            spoke,
+            failed: outcome.steps.iter().any(failed),
             splats: &outcome.splats,
         };
         failed_boots += 1;
@@ -106,8 +107,8 @@ pub fn run(lab: &Lab, boot: &Boot<'_>, mut on_line: impl FnMut(&str)) -> Result<
         let kept = folder.join(format!("console-boot-{failed_boots}.log"));
         fs::rename(&outcome.console, &kept).during(&step)?;
         lab.ui.say(&format!(
-            "{step}: the emulator ran stale code while the kernel changed its text, before any test; \
-             booting again; log: {}",
+            "{step}: the emulator ran stale code while the kernel changed its text; booting again; \
+             log: {}",
             kept.display()
         ));
     };
@@ -116,14 +117,20 @@ pub fn run(lab: &Lab, boot: &Boot<'_>, mut on_line: impl FnMut(&str)) -> Result<
     Ok(outcome)
 }
 
-/// Boots what is in `folder` once. The second value is whether the guest said anything on the
-/// result port.
+/// Whether a test of a step failed, or the step itself.
+fn failed(step: &StepOutput) -> bool {
+    let ended_badly = |status| status != 0 && status != STATUS_SKIP;
+
+    step.status.is_some_and(ended_badly) || step.lines.iter().any(|line| line.starts_with("not ok"))
+}
+
+/// Boots what is in `folder` once.
 fn run_once(
     lab: &Lab,
     boot: &Boot<'_>,
     folder: &Path,
     on_line: &mut impl FnMut(&str),
-) -> Result<(Outcome, bool)> {
+) -> Result<Outcome> {
     let step = format!("guest {}", boot.name);
     let console = folder.join(CONSOLE);
     let mut watch = Watch::new(lab, folder, boot.limit);
@@ -163,7 +170,7 @@ fn run_once(
         console,
         failed_boots: 0,
     };
-    Ok((outcome, watch.spoke))
+    Ok(outcome)
 }
 
 /// A failure of the step in which `outcome` died, or `None` if it lived.
@@ -181,8 +188,6 @@ struct Watch {
     console: Tail,
     result: Tail,
     transcript: Transcript,
-    /// Whether anything came on the result port.
-    spoke: bool,
     start: Instant,
     heard: Instant,
     /// How long the guest may say nothing on either port.
@@ -198,7 +203,6 @@ impl Watch {
             console: Tail::new(&folder.join(CONSOLE)),
             result: Tail::new(&folder.join(RESULT)),
             transcript: Transcript::default(),
-            spoke: false,
             start: now,
             heard: now,
             silence: Duration::from_secs(lab.options.hang_timeout.into()),
@@ -215,7 +219,6 @@ impl Watch {
             on_line(line);
             self.transcript.add(line);
         }
-        self.spoke |= result_grew;
         let now = Instant::now();
         if console_grew || result_grew {
             self.heard = now;

@@ -7,6 +7,7 @@
 //! translation of a piece of text just *before* it stores there: a CPU that translates it again in
 //! between keeps the breakpoint and later dies of it. It takes a busy host, and nothing but a
 //! single thread for all CPUs, which would leave no concurrency to test, keeps it from happening.
+//! Most text is changed as the kernel boots, but a switch of the mode changes some, too.
 
 use crate::accel::Accel;
 use crate::splat::Splat;
@@ -22,18 +23,20 @@ const UNEXPECTED_BREAKPOINT: &str = "Oops: int3: ";
 pub struct Dead<'a> {
     /// How its CPUs were made.
     pub accel: Accel,
-    /// Whether it had said anything on the result port. Before that, nothing of ours has run in it.
-    pub spoke: bool,
+    /// Whether a test had failed before. Then that is what is told of it.
+    pub failed: bool,
     /// What its kernel complained of.
     pub splats: &'a [Splat],
 }
 
 impl Dead<'_> {
     /// Whether this, and nothing before it, was a breakpoint left in a translation.
+    ///
+    /// If a fault of ours looks the same, it does so again when the guest is repeated.
     pub fn of_stale_translation(self) -> bool {
         let first = self.splats.first();
         self.accel == Accel::Tcg
-            && !self.spoke
+            && !self.failed
             && first.is_some_and(|splat| splat.text.starts_with(UNEXPECTED_BREAKPOINT))
     }
 }
@@ -46,23 +49,23 @@ mod tests {
 
     const BREAKPOINT: &str = include_str!("../testdata/int3.log");
 
-    fn stale(accel: Accel, spoke: bool, log: &str) -> bool {
+    fn stale(accel: Accel, failed: bool, log: &str) -> bool {
         let splats = &scan(log);
         Dead {
             accel,
-            spoke,
+            failed,
             splats,
         }
         .of_stale_translation()
     }
 
     #[test]
-    fn a_breakpoint_before_the_first_word_is_the_emulators() {
+    fn a_breakpoint_before_any_failure_is_the_emulators() {
         assert!(stale(Accel::Tcg, false, BREAKPOINT));
     }
 
     #[test]
-    fn a_breakpoint_elsewhere_is_not() {
+    fn a_breakpoint_after_one_or_elsewhere_is_not() {
         assert!(!stale(Accel::Tcg, true, BREAKPOINT));
         assert!(!stale(Accel::Kvm, false, BREAKPOINT));
         assert!(!stale(Accel::Icount, false, BREAKPOINT));

@@ -13,7 +13,7 @@ use crate::matrix::ExpectedSkip;
 use crate::transcript::StepOutput;
 
 /// kselftest's exit status of a program that could not test anything.
-const STATUS_SKIP: i32 = 4;
+pub const STATUS_SKIP: i32 = 4;
 
 /// Sums of results, and what went wrong.
 #[derive(Debug, Default)]
