@@ -161,9 +161,6 @@ __pw_hot struct pw_trylock *pwlocks_trylock_local_irqsave(struct pw_trylock __pe
 struct pw_taken pwlocks_trylock_owner(struct pw_trylock __percpu *lock, unsigned int cpu,
 				      enum pw_token token);
 
-/* barrier.c */
-void pwlocks_smp_mb(void);
-
 /* percpu.c */
 void __percpu *pwlocks_percpu_alloc(size_t size, size_t align);
 void pwlocks_percpu_free(void __percpu *ptr);
