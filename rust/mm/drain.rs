@@ -55,8 +55,8 @@
 //!
 //! # Sharing a pass
 //!
-//! Many callers at once need not make a pass each. The generation counts passes *begun*, and who
-//! finds that one has begun since its call is done when that one is. The barriers:
+//! Many callers at once need not make a pass each. The generation is the number of passes *begun*,
+//! and who finds that one has begun since its call is done when that one is. The barriers:
 //!
 //! - **A**: generation x means: for every n up to x, pass n has begun to look at the CPUs, and
 //!   whoever holds the mutex finds it finished.
@@ -87,7 +87,6 @@ use kernel::{
         atomic::{
             Acquire,
             Atomic,
-            Full,
             Relaxed, //
         },
         Arc,
@@ -127,29 +126,14 @@ pub(crate) struct Pass {
     pub(crate) bh_queued: u32,
 }
 
-/// How often what was done, since the beginning.
+/// How often what was done, since the beginning, beside the passes, which the generation counts.
 #[derive(Default)]
 pub(crate) struct Counts {
-    pub(crate) requests: Count,
     pub(crate) shared: Count,
-    pub(crate) passes: Count,
     pub(crate) works: Count,
     pub(crate) queued: Count,
     pub(crate) bh_queued: Count,
     pub(crate) dead: Count,
-}
-
-impl Counts {
-    /// Writes them for debugfs, one `name value` per line.
-    pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "requests {}", self.requests.get())?;
-        writeln!(f, "passes {}", self.passes.get())?;
-        writeln!(f, "shared {}", self.shared.get())?;
-        writeln!(f, "works {}", self.works.get())?;
-        writeln!(f, "works_queued {}", self.queued.get())?;
-        writeln!(f, "bh_queued {}", self.bh_queued.get())?;
-        writeln!(f, "dead_drains {}", self.dead.get())
-    }
 }
 
 /// An event counter.
@@ -183,10 +167,17 @@ struct Queued {
     bh: KVec<Cpu>,
 }
 
+/// What a CPU has that has to be drained.
+#[derive(Clone, Copy)]
+struct Needed {
+    mm: bool,
+    bh: bool,
+}
+
 /// The work that drains one CPU's batches.
 struct DrainWork<M: Mm> {
     mm: Arc<M>,
-    /// Some worker had lost its CPU, see [`lru_add_drain_cpu`].
+    /// Some worker had lost its CPU since a pass last looked, see [`lru_add_drain_cpu`].
     refused: Atomic<bool>,
 }
 
@@ -230,7 +221,7 @@ impl<M: Mm> Run for DrainDead<M> {
 pub(crate) struct Drain<M: Mm> {
     mm: Arc<M>,
     /// `lru_drain_gen`: written under `queued`.
-    generation: Atomic<u32>,
+    generation: Atomic<u64>,
     #[pin]
     queued: Mutex<Queued>,
     work: PwWork<DrainWork<M>>,
@@ -285,6 +276,29 @@ impl<M: Mm> Drain<M> {
         &self.counts
     }
 
+    /// Returns the number of passes begun.
+    pub(crate) fn passes(&self) -> u64 {
+        self.generation.load(Relaxed)
+    }
+
+    /// Returns how many drains of all CPUs were asked for and have begun a pass or shared one.
+    pub(crate) fn requests(&self) -> u64 {
+        self.passes() + self.counts.shared.get()
+    }
+
+    /// Writes all counts for debugfs, one `name value` per line.
+    pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = &*self.counts;
+
+        writeln!(f, "requests {}", self.requests())?;
+        writeln!(f, "passes {}", self.passes())?;
+        writeln!(f, "shared {}", counts.shared.get())?;
+        writeln!(f, "works {}", counts.works.get())?;
+        writeln!(f, "works_queued {}", counts.queued.get())?;
+        writeln!(f, "bh_queued {}", counts.bh_queued.get())?;
+        writeln!(f, "dead_drains {}", counts.dead.get())
+    }
+
     /// Has other CPUs' batches drained by work on those CPUs in remote mode, too (`false`), or not any
     /// more (`true`, the default): see [`PwWork::allow_remote`].
     // Not every owner of folios has locks that follow the mode by steps.
@@ -322,8 +336,6 @@ impl<M: Mm> Drain<M> {
     /// another has begun since the call. Task context, may sleep, not with a lock that work on any
     /// CPU may wait for.
     pub(crate) fn all(&self, force: bool) -> Pass {
-        self.counts.requests.add(1);
-
         // What the caller knows to be in a batch comes before the look at the generation.
         smp_mb();
         // (B)
@@ -335,7 +347,9 @@ impl<M: Mm> Drain<M> {
         let mut queued = self.queued.lock();
 
         // (C)
-        if generation != self.generation.load(Relaxed) && !force {
+        let begun = self.generation.load(Relaxed);
+
+        if !force && generation != begun {
             self.counts.shared.add(1);
             return Pass {
                 shared: true,
@@ -345,7 +359,7 @@ impl<M: Mm> Drain<M> {
 
         // (D)
         #[cfg(not(SABOTAGE_DRAIN_WITHOUT_BARRIER))]
-        self.begin_generation();
+        self.begin_generation(begun);
 
         let pass = self.pass(&mut queued);
 
@@ -353,17 +367,18 @@ impl<M: Mm> Drain<M> {
         {
             // Time for others to come along between the look at their CPU and the new generation.
             kernel::time::delay::fsleep(kernel::time::Delta::from_millis(100));
-            self.begin_generation();
+            self.begin_generation(begun);
         }
 
-        self.counts.passes.add(1);
         self.count(pass)
     }
 
-    /// Raises the generation, under the mutex.
-    fn begin_generation(&self) {
-        // Which is a full barrier, as it has a result.
-        self.generation.fetch_add(1, Full);
+    /// Begins the pass that comes after `begun`, under the mutex.
+    #[inline]
+    fn begin_generation(&self, begun: u64) {
+        // In a thousand years of passes it does not wrap, and is not checked for it.
+        self.generation.store(begun.wrapping_add(1), Relaxed);
+        smp_mb();
     }
 
     /// Adds `pass` to the counts.
@@ -388,49 +403,79 @@ impl<M: Mm> Drain<M> {
 
     /// Asks for the works and waits for them. Returns whether every CPU that needed it was drained;
     /// in local mode one that is on its way down may not be.
+    ///
+    /// Mostly no CPU needs it: that is all that is done in here.
+    #[inline]
     fn round(&self, queued: &mut Queued, pass: &mut Pass) -> bool {
+        let mut asked = false;
         let mut complete = true;
 
-        self.work.target().refused.store(false, Relaxed);
-        queued.mm.clear();
-        queued.bh.clear();
-
         for cpu in cpu::possible() {
-            if needs_drain(&*self.mm, cpu) {
-                // Each CPU's drain goes by the mode at that moment, which may change from one to
-                // the next: a drain is a drain, whoever makes it.
-                match self.work.queue_on_online(cpu) {
-                    Some(is_queued) => {
-                        pass.works += 1;
-                        if is_queued {
-                            pass.queued += 1;
-                            push(&mut queued.mm, cpu);
-                        }
-                    }
-                    None => complete = false,
-                }
-            }
+            let needed = Needed {
+                mm: needs_drain(&*self.mm, cpu),
+                bh: self.mm.has_bh(cpu),
+            };
 
-            // Always on the workqueue, and only where there is something.
-            if self.mm.has_bh(cpu) {
-                if cpu.is_online() {
-                    pass.bh_queued += 1;
-                    self.bh_work.queue_on(cpu);
-                    push(&mut queued.bh, cpu);
-                } else {
-                    complete = false;
+            if needed.mm || needed.bh {
+                asked = true;
+                complete &= self.ask(queued, pass, cpu, needed);
+            }
+        }
+        !asked || self.finish(queued) && complete
+    }
+
+    /// Has done what is `needed` for `cpu`, or asks for it. Returns whether that was possible.
+    #[inline(never)]
+    fn ask(&self, queued: &mut Queued, pass: &mut Pass, cpu: Cpu, needed: Needed) -> bool {
+        let mut complete = true;
+
+        if needed.mm {
+            // Each CPU's drain goes by the mode at that moment, which may change from one to the
+            // next: a drain is a drain, whoever makes it.
+            match self.work.queue_on_online(cpu) {
+                Some(is_queued) => {
+                    pass.works += 1;
+                    if is_queued {
+                        pass.queued += 1;
+                        push(&mut queued.mm, cpu);
+                    }
                 }
+                None => complete = false,
             }
         }
 
-        for &cpu in &queued.mm {
+        // Always on the workqueue, and only where there is something.
+        if needed.bh {
+            if cpu.is_online() {
+                pass.bh_queued += 1;
+                self.bh_work.queue_on(cpu);
+                push(&mut queued.bh, cpu);
+            } else {
+                complete = false;
+            }
+        }
+        complete
+    }
+
+    /// Waits for what was queued. Returns whether no worker was refused its CPU.
+    #[inline(never)]
+    fn finish(&self, queued: &mut Queued) -> bool {
+        for cpu in queued.mm.drain_all() {
             self.work.flush_on(cpu);
         }
-        for &cpu in &queued.bh {
+        for cpu in queued.bh.drain_all() {
             self.bh_work.flush_on(cpu);
         }
 
-        complete && !self.work.target().refused.load(Relaxed)
+        // Of a round all works are done here. What others have queued by itself may be refused at any
+        // time, which costs a pass one more look.
+        let refused = &self.work.target().refused;
+        let complete = !refused.load(Relaxed);
+
+        if !complete {
+            refused.store(false, Relaxed);
+        }
+        complete
     }
 
     /// Turns batching off and empties all batches (`lru_cache_disable()`): promise 3.

@@ -83,7 +83,7 @@ fn batches(drain: &Drain<Demo>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn drains(drain: &Drain<Demo>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let stats = stats::read(drain);
 
-    drain.counts().show(f)?;
+    drain.show(f)?;
     writeln!(f, "cache_disabled {}", stats.cache_disabled)?;
     writeln!(f, "overlaps {}", stats.overlaps)
 }

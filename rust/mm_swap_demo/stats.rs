@@ -18,7 +18,7 @@ use pwlocks::cpu;
 pub(crate) fn read(drain: &Drain<Demo>) -> Stats {
     let demo = drain.mm();
     let counts = demo.counts();
-    let passes = drain.counts();
+    let drains = drain.counts();
     let mut slots = 0;
     let mut new = 0;
     let mut bh = 0;
@@ -42,14 +42,14 @@ pub(crate) fn read(drain: &Drain<Demo>) -> Stats {
         slots: slots as u64,
         bh_slots: bh.into(),
         pages: counts.pages.get() as u64,
-        drain_passes: passes.passes.get(),
-        drain_requests: passes.requests.get(),
-        drain_shared: passes.shared.get(),
-        works: passes.works.get(),
-        works_queued: passes.queued.get(),
-        bh_queued: passes.bh_queued.get(),
+        drain_passes: drain.passes(),
+        drain_requests: drain.requests(),
+        drain_shared: drains.shared.get(),
+        works: drains.works.get(),
+        works_queued: drains.queued.get(),
+        bh_queued: drains.bh_queued.get(),
         cache_disabled: demo.cache().count() as u64,
-        dead_drains: passes.dead.get(),
+        dead_drains: drains.dead.get(),
         overlaps: counts.overlaps.get() as u64,
         files: counts.files.get() as u64,
         seq: counts.events(),

@@ -76,6 +76,6 @@ fn functions(f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// What was drained, and how.
 fn drains(drain: &Drain<Live>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    drain.counts().show(f)?;
+    drain.show(f)?;
     writeln!(f, "cache_disabled {}", drain.mm().cache().count())
 }

@@ -234,8 +234,8 @@ struct mm_swap_demo_query {
  * @slots: used batch slots, all kinds and CPUs
  * @bh_slots: used slots of the second kind of cache
  * @pages: pages held now
- * @drain_passes: passes made by DRAIN_ALL, DRAIN_ALL_FORCE and CACHE_DISABLE
- * @drain_requests: calls of them
+ * @drain_passes: passes begun by DRAIN_ALL, DRAIN_ALL_FORCE and CACHE_DISABLE
+ * @drain_requests: calls of them that have begun a pass or shared one
  * @drain_shared: calls that were served by another's pass
  * @works: drain works asked for
  * @works_queued: how many of these went to a workqueue
