@@ -4,19 +4,12 @@
 
 use super::spinner::Spinner;
 use crate::{
+    bounded::bounded,
     demo::{Device, Drain},
     doing::Doing as _,
     ktap::Trouble,
 };
-use std::{
-    sync::mpsc::{self, RecvTimeoutError},
-    thread,
-    time::{Duration, Instant},
-};
-
-/// For all drains. The stock way waits up to a second for each: that long the scheduler lets a
-/// real-time loop keep everybody else off a CPU.
-const BOUND: Duration = Duration::from_secs(60);
+use std::time::{Duration, Instant};
 
 /// Folios the loop puts into its batch before each drain.
 const FOLIOS: u64 = 2;
@@ -27,26 +20,11 @@ pub(super) fn run(
     spinner: &Spinner,
     count: usize,
 ) -> Result<Vec<Duration>, Trouble> {
-    let until = Instant::now() + BOUND;
-    let (sender, receiver) = mpsc::channel();
-
-    thread::scope(|scope| {
-        // In a thread, because a drain that never returns has to be told apart. It inherits the
-        // CPU of this one.
-        scope.spawn(move || {
-            // Nobody listens once the time is up.
-            let _ = sender.send(drain(device, spinner, count, until));
-        });
-        match receiver.recv_timeout(BOUND) {
-            Ok(result) => result,
-            Err(RecvTimeoutError::Disconnected) => Err("the draining thread panicked".into()),
-            Err(RecvTimeoutError::Timeout) => {
-                // The drain waits for the loop's CPU, and this program for the drain.
-                spinner.ask_to_stop();
-                Err(format!("{count} drains took more than {BOUND:?}").into())
-            }
-        }
-    })
+    bounded(
+        &format!("{count} drains"),
+        || spinner.ask_to_stop(),
+        |until| drain(device, spinner, count, until),
+    )
 }
 
 fn drain(

@@ -3,16 +3,8 @@
 //! The requests of one trigger, each with something to drain, and a bound on all of them.
 
 use super::{loop_process::LoopProcess, trigger::Request};
-use crate::ktap::Trouble;
-use std::{
-    sync::mpsc::{self, RecvTimeoutError},
-    thread,
-    time::{Duration, Instant},
-};
-
-/// For all of them. Where the work is left to the loop's CPU each waits up to a second: that long
-/// the scheduler lets a real-time loop keep everybody else off a CPU.
-const BOUND: Duration = Duration::from_secs(60);
+use crate::{bounded::bounded, ktap::Trouble};
+use std::time::{Duration, Instant};
 
 /// Turns of the loop before each request, so that its CPU has new pages in its batch.
 const TURNS: u64 = 2;
@@ -23,26 +15,11 @@ pub(super) fn run(
     page_loop: &LoopProcess,
     count: usize,
 ) -> Result<Vec<Duration>, Trouble> {
-    let until = Instant::now() + BOUND;
-    let (sender, receiver) = mpsc::channel();
-
-    thread::scope(|scope| {
-        // In a thread, because a request that never returns has to be told apart. It inherits the
-        // CPU of this one.
-        scope.spawn(move || {
-            // Nobody listens once the time is up.
-            let _ = sender.send(make(request, page_loop, count, until));
-        });
-        match receiver.recv_timeout(BOUND) {
-            Ok(result) => result,
-            Err(RecvTimeoutError::Disconnected) => Err("the requesting thread panicked".into()),
-            Err(RecvTimeoutError::Timeout) => {
-                // The request waits for the loop's CPU, and this program for the request.
-                page_loop.ask_to_stop();
-                Err(format!("{count} requests took more than {BOUND:?}").into())
-            }
-        }
-    })
+    bounded(
+        &format!("{count} requests"),
+        || page_loop.ask_to_stop(),
+        |until| make(request, page_loop, count, until),
+    )
 }
 
 fn make(
