@@ -23,7 +23,8 @@ const fn program(name: &'static str, timeout_s: u64) -> Program {
     Program { name, timeout_s }
 }
 
-const SWITCH: Program = program("switch", 120);
+const SWITCH: Program = program("switch", 60);
+const SWITCH_WRITTEN: Program = program("switch_written", 120);
 const LOCK: Program = program("lock", 200);
 const FLIP: Program = program("flip", 200);
 const NOTIFIER: Program = program("notifier", 60);
@@ -245,6 +246,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     for mode in ["0", "1"] {
         let programs = [
             SWITCH,
+            SWITCH_WRITTEN,
             LOCK,
             NOTIFIER,
             WORK,
@@ -260,7 +262,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     guests.push(auto.clone().setting(Setting::Plain));
     guests.push(GuestSpec {
         name: "auto-isolated".into(),
-        programs: vec![SWITCH, ISOLATION, LOCK, WORK],
+        programs: vec![SWITCH, SWITCH_WRITTEN, ISOLATION, LOCK, WORK],
         ..auto.setting(Setting::Isolated)
     });
     for mode in ["0", "1"] {
@@ -280,7 +282,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     // one on which that lock is a sleeping one.
     let programs: &[_] = match flavour {
         Flavour::Amd64 => &[SIZE, SWITCH],
-        Flavour::RtAmd64 => &[SIZE, SWITCH, DRAIN_ALL, IOCTL],
+        Flavour::RtAmd64 => &[SIZE, SWITCH, SWITCH_WRITTEN, DRAIN_ALL, IOCTL],
     };
     guests.push(GuestSpec::new("config-n", without, programs));
     guests.extend(conservation(flavour, without));

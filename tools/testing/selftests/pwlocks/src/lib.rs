@@ -25,6 +25,7 @@ pub mod ktap;
 pub mod live;
 pub mod meminfo;
 pub mod memory;
+pub mod mode_values;
 pub mod module;
 pub mod page_flags;
 pub mod pin;

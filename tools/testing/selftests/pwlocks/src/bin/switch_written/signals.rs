@@ -2,7 +2,7 @@
 
 //! Signals for somebody who is writing the parameter.
 
-use crate::{behaviour, run_time};
+use crate::{behaviour, write};
 use nix::{
     errno::Errno,
     libc,
@@ -69,7 +69,7 @@ pub(crate) fn write_on(writes: u64) -> ExitCode {
         if writes != 0 && n % 2 == 0 && n >= writes && (handled >= writes || n >= MOST_WRITES) {
             break;
         }
-        if let Err(error) = run_time::write(if n % 2 == 0 { "1" } else { "0" }) {
+        if let Err(error) = write(if n % 2 == 0 { "1" } else { "0" }) {
             println!("write {n}: {error}");
             return ExitCode::FAILURE;
         }
@@ -170,7 +170,7 @@ pub(crate) fn killed(device: &Device) -> Verdict {
         modes[0], modes[1]
     );
     for (value, remote) in [("1", true), ("0", false)] {
-        run_time::write(value).doing(format_args!("writing {value}"))?;
+        write(value).doing(format_args!("writing {value}"))?;
         ensure!(
             behaviour::is_consistent(device)? == remote,
             "after {value} was written the mode is another"

@@ -1,53 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The switch: which values `pwlocks=` takes, at load time and after, what they mean on this kernel,
-//! and where that shows.
-
-mod behaviour;
-mod run_time;
-mod signals;
+//! The switch at load time: which values `pwlocks=` takes, what they mean on this kernel, and where
+//! that shows.
 
 use nix::errno::Errno;
 use selftests::{
-    cpulist, ensure, environment, kernel_file, kmsg,
-    ktap::{Report, Trouble, Verdict, nothing_tested},
+    ensure, environment, kernel_file, kmsg,
+    ktap::{Report, Trouble, Verdict},
+    mode_values::{ACCEPTED, LOCAL, REFUSED, REMOTE, asked, auto, loader},
     module::{self, Module},
 };
-use std::{env, fs, process::ExitCode};
-
-/// What the module's message about a refused value lists.
-const ACCEPTED: &str = "0, 1, off, on, n, y, auto";
-
-const LOCAL: &[&str] = &["0", "off", "n", "N"];
-const REMOTE: &[&str] = &["1", "on", "y", "Y"];
-const REFUSED: &[&str] = &[
-    "2", "-1", "01", "00", "1x", "yes", "no", "true", "false", "On", "OFF", "Auto", "AUTO",
-    "autox", "",
-];
+use std::{fs, process::ExitCode};
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    if let [option, writes] = arguments.as_slice() {
-        return match writes.parse() {
-            Ok(writes) if option == signals::WRITER => signals::write_on(writes),
-            _ => ExitCode::FAILURE,
-        };
+    if let Some(skipped) = loader("switch") {
+        return skipped;
     }
-    if module::is_loaded("pwlocks") {
-        return nothing_tested(
-            "switch",
-            Trouble::skip("pwlocks is loaded, and this loads it in each mode; rmmod it first"),
-        );
-    }
-    if !module::file("pwlocks").is_some_and(|file| file.exists()) {
-        return nothing_tested(
-            "switch",
-            Trouble::skip("PWLOCKS_MODULES names no folder with pwlocks.ko"),
-        );
-    }
-
-    let mut report =
-        Report::begin(LOCAL.len() + REMOTE.len() + REFUSED.len() + 5 + run_time::points());
+    let mut report = Report::begin(LOCAL.len() + REMOTE.len() + REFUSED.len() + 5);
 
     for value in LOCAL {
         report.test(&format!("pwlocks={value} is local mode"), || {
@@ -79,35 +48,7 @@ fn main() -> ExitCode {
         shows("", remote, reason)
     });
     report.test("what the caller asked for", caller);
-    run_time::run(&mut report);
     report.end()
-}
-
-/// The reason that debugfs gives for a mode that `pwlocks=` names.
-fn asked() -> &'static str {
-    if environment::built_in() {
-        "pwlocks= asks for it"
-    } else {
-        "built with CONFIG_PWLOCKS=n"
-    }
-}
-
-/// What `auto` comes to here, by what the kernel says of its CPUs, and why.
-fn auto() -> Result<(bool, &'static str), Trouble> {
-    if !environment::built_in() {
-        return Ok((false, "built with CONFIG_PWLOCKS=n"));
-    }
-    // Both nohz_full= and isolcpus=nohz end up in the first.
-    if !cpulist::read("nohz_full")?.is_empty() {
-        return Ok((true, "auto: nohz_full= or isolcpus=nohz isolates CPUs"));
-    }
-    if !cpulist::read("isolated")?.is_empty() {
-        return Ok((
-            true,
-            "auto: isolcpus=domain or a cpuset partition isolates CPUs",
-        ));
-    }
-    Ok((false, "auto: no CPU is isolated"))
 }
 
 /// What no `pwlocks=` comes to here, and why.

@@ -1,30 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Writes to the parameter of the loaded module.
+//! The switch at run time: writes to the parameter of the loaded module.
 
-use crate::{ACCEPTED, LOCAL, REFUSED, REMOTE, asked, auto, behaviour};
+mod behaviour;
+mod signals;
+
 use nix::errno::Errno;
 use selftests::{
     demo::{Device, Modules},
     doing::Doing as _,
     ensure, environment, kmsg,
     ktap::{Report, Trouble, Verdict},
+    mode_values::{ACCEPTED, LOCAL, REFUSED, REMOTE, asked, auto, loader},
     module::{self, Module},
 };
 use std::{
+    env,
     fs::OpenOptions,
     io::Write as _,
     os::unix::fs::PermissionsExt as _,
+    process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
-
-/// How many points [`run`] gives. Where there is one mode only, nothing is switched.
-pub(crate) fn points() -> usize {
-    let switching = if environment::built_in() { 3 } else { 0 };
-
-    LOCAL.len() + REMOTE.len() + REFUSED.len() + 3 + switching
-}
 
 /// Writers at once, and writes of each.
 const WRITERS: usize = 4;
@@ -33,8 +31,22 @@ const WRITES: usize = 20;
 /// Unloads with a writer at work.
 const UNLOADS: usize = 20;
 
-/// Every point, with the modules loaded for it.
-pub(crate) fn run(report: &mut Report) {
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    if let [option, writes] = arguments.as_slice() {
+        return match writes.parse() {
+            Ok(writes) if option == signals::WRITER => signals::write_on(writes),
+            _ => ExitCode::FAILURE,
+        };
+    }
+    if let Some(skipped) = loader("switch_written") {
+        return skipped;
+    }
+
+    // Where there is one mode only, nothing is switched.
+    let switching = if environment::built_in() { 3 } else { 0 };
+    let mut report = Report::begin(LOCAL.len() + REMOTE.len() + REFUSED.len() + 3 + switching);
+
     for value in LOCAL {
         report.test(&format!("writing {value} switches to local mode"), || {
             with_demo("1", |device| switches(device, value, false))
@@ -69,17 +81,18 @@ pub(crate) fn run(report: &mut Report) {
     if environment::built_in() {
         report.test("writers at once", || with_demo("0", at_once));
         report.test("signals do not end a write", || {
-            with_demo("0", crate::signals::harmless)
+            with_demo("0", signals::harmless)
         });
         report.test("a killed writer leaves a mode", || {
-            with_demo("0", crate::signals::killed)
+            with_demo("0", signals::killed)
         });
     }
     report.test("unloading while the parameter is written", unloaded);
+    report.end()
 }
 
 /// Writes the parameter once; the error is that of the write.
-pub(crate) fn write(value: &str) -> Result<(), Errno> {
+fn write(value: &str) -> Result<(), Errno> {
     let errno = |error: std::io::Error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
 
     OpenOptions::new()
