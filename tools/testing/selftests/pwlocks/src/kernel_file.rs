@@ -3,7 +3,12 @@
 //! Reading and writing files of procfs, sysfs and debugfs.
 
 use crate::ktap::Trouble;
-use std::{fs, path::Path};
+use nix::errno::Errno;
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
 
 /// Where debugfs is mounted.
 pub const DEBUGFS: &str = "/sys/kernel/debug";
@@ -23,14 +28,23 @@ pub fn read_trimmed(path: impl AsRef<Path>) -> Result<String, Trouble> {
 
 /// Writes a file that exists, in one write; an error names it.
 pub fn write(path: impl AsRef<Path>, text: &str) -> Result<(), Trouble> {
-    use std::io::Write as _;
-
     let path = path.as_ref();
+
+    write_once(path, text)
+        .map_err(|error| Trouble::fail(format!("can't write {}: {error}", path.display())))
+}
+
+/// [`write`], where the error itself matters.
+pub fn try_write(path: impl AsRef<Path>, text: &str) -> Result<(), Errno> {
+    write_once(path.as_ref(), text)
+        .map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))
+}
+
+fn write_once(path: &Path, text: &str) -> io::Result<()> {
     fs::OpenOptions::new()
         .write(true)
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| Trouble::fail(format!("can't write {}: {error}", path.display())))
+        .open(path)?
+        .write_all(text.as_bytes())
 }
 
 /// The path of a file below debugfs, as `pwlocks/mode`.

@@ -2,7 +2,7 @@
 
 //! Loading and unloading the modules under test.
 
-use crate::{environment, ktap::Trouble};
+use crate::{environment, kernel_file, ktap::Trouble};
 use nix::{
     errno::Errno,
     fcntl::OFlag,
@@ -130,7 +130,7 @@ pub fn is_loaded(name: &str) -> bool {
 
 /// The value of a module's parameter, as sysfs shows it.
 pub fn parameter(module: &str, name: &str) -> Result<String, Trouble> {
-    crate::kernel_file::read_trimmed(parameter_path(module, name))
+    kernel_file::read_trimmed(parameter_path(module, name))
 }
 
 /// The path of a module's parameter in sysfs.
@@ -139,6 +139,11 @@ pub fn parameter_path(module: &str, name: &str) -> PathBuf {
         .join(module)
         .join("parameters")
         .join(name)
+}
+
+/// Writes a module's parameter once; the error is that of the write.
+pub fn write_parameter(module: &str, name: &str, value: &str) -> Result<(), Errno> {
+    kernel_file::try_write(parameter_path(module, name), value)
 }
 
 /// Where `name`.ko is.

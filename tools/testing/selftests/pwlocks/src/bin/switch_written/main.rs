@@ -16,8 +16,6 @@ use selftests::{
 };
 use std::{
     env,
-    fs::OpenOptions,
-    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
@@ -93,14 +91,7 @@ fn main() -> ExitCode {
 
 /// Writes the parameter once; the error is that of the write.
 fn write(value: &str) -> Result<(), Errno> {
-    let errno = |error: std::io::Error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
-
-    OpenOptions::new()
-        .write(true)
-        .open(module::parameter_path("pwlocks", "pwlocks"))
-        .map_err(errno)?
-        .write_all(value.as_bytes())
-        .map_err(errno)
+    module::write_parameter("pwlocks", "pwlocks", value)
 }
 
 /// Has pwlocks in this mode, and the demo to see it by.
