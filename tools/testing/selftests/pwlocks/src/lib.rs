@@ -27,6 +27,7 @@ pub mod meminfo;
 pub mod memory;
 pub mod mode_values;
 pub mod module;
+pub mod module_copy;
 pub mod page_flags;
 pub mod pin;
 pub mod pw_counts;
