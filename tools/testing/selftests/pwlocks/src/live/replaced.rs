@@ -2,7 +2,10 @@
 
 //! Which of the kernel's functions are replaced, as the kernel itself says.
 
-use crate::{kernel_file, ktap::Trouble};
+use crate::{
+    ensure, kernel_file,
+    ktap::{Trouble, Verdict},
+};
 use std::collections::BTreeSet;
 
 /// Functions whose entry does something, a line each.
@@ -34,6 +37,21 @@ impl Replaced {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Checks that those are which the module says it replaces, and that it replaces all.
+    pub fn is_complete() -> Verdict {
+        let replaced = Self::now()?;
+        let functions = kernel_file::read(kernel_file::debugfs("mm_swap_live/functions"))?;
+
+        ensure!(replaced.has_drains(), "no drain is replaced: {replaced:?}");
+        for function in functions.lines() {
+            let is_replaced = function
+                .split_once(" ftrace-direct-jump ")
+                .is_some_and(|(name, _)| replaced.0.contains(name));
+            ensure!(is_replaced, "{function}, but replaced are {replaced:?}");
+        }
+        Ok(())
     }
 
     /// Whether the drains of all CPUs are among them.
