@@ -20,6 +20,7 @@ use crate::lab::Lab;
 use crate::matrix::{self, EXPECTED_SKIPS, GuestSpec, Setting};
 use crate::metadata::Prepared;
 use crate::modules;
+use crate::refused_builds;
 use crate::stock_modules;
 use crate::tally::Tally;
 use crate::userland;
@@ -53,6 +54,7 @@ pub fn run(lab: &Lab) -> Result<Ended> {
     let Some(first) = kernels.first() else {
         return Err(Failure::step("check", "no kernel to test on"));
     };
+    tally.add(refused_builds::run(lab, first)?);
     tally.add(compile_fail::run(lab, first)?);
     for kernel in &kernels {
         tally.add(audit_check::run(lab, kernel)?);

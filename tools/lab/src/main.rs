@@ -43,6 +43,7 @@ mod modules;
 mod package_index;
 mod paths;
 mod qemu;
+mod refused_builds;
 mod root;
 mod row;
 mod rust_analyzer;
