@@ -37,6 +37,7 @@ const KMALLOC_BENCH: Program = program("kmalloc_bench", 150);
 const UNLOAD: Program = program("unload", 150);
 const SIZE: Program = program("size", 60);
 const AUDITED: Program = program("audited", 60);
+const REFUSAL: Program = program("refusal", 120);
 const COUNT: Program = program("count", 200);
 const MODPROBE: Program = program("modprobe", 60);
 const NESTING: Program = program("nesting", 60);
@@ -228,6 +229,7 @@ impl GuestSpec {
             ("PWLOCKS_ISOLATED", isolated),
             ("PWLOCKS_SABOTAGE", sabotage),
             ("PWLOCKS_OOPS", self.bug.map(|_| yes_no(true))),
+            ("PWLOCKS_THROWAWAY", Some(yes_no(true))),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
@@ -302,7 +304,11 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         });
     }
     // The refusals have nothing to do with the mode.
-    guests.push(GuestSpec::new("audited", Variant::STANDARD, &[AUDITED]));
+    guests.push(GuestSpec::new(
+        "refusal",
+        Variant::TESTED,
+        &[AUDITED, REFUSAL],
+    ));
     guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting(1)));
     guests.extend(live());
     guests

@@ -40,6 +40,11 @@ pub fn may_oops() -> bool {
     text("PWLOCKS_OOPS").is_some_and(|value| value == "y")
 }
 
+/// Whether the machine is used for nothing else and gone afterwards (`PWLOCKS_THROWAWAY`).
+pub fn is_throwaway() -> bool {
+    text("PWLOCKS_THROWAWAY").is_some_and(|value| value == "y")
+}
+
 /// The CPU that the kernel was told to isolate (`PWLOCKS_ISOLATED`), if any.
 pub fn isolated() -> Option<usize> {
     text("PWLOCKS_ISOLATED")?.parse().ok()
