@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Faults that `make SABOTAGE=<name>` builds in, one at a time, for the tests to be seen failing.
- * Each is a hole of the C series; without SABOTAGE nothing of this is compiled.
+ * Each of the first six is a hole of the C series, the others are mm_swap_live's; without SABOTAGE
+ * nothing of this is compiled.
  *
  *   unlock-rereads-key   the unlock trusts the key instead of what the lock recorded
  *   address-before-pin   this CPU's address is computed before migration is excluded, and the
@@ -10,6 +11,15 @@
  *   dead-cpu-unlocked    a dead CPU's state is handed out without its lock
  *   drain-without-barrier  (rust/mm/drain.rs) drain_all() bumps the generation too late
  *   switch-without-grace-period  (srcu.c, rcupdate.c) a change of mode waits for nobody
+ *   mlock-batch-overlooked  (rust/mm_swap_live/kernel_batches.rs) drains take the mlock batch for
+ *                        empty
+ *   one-not-replaced     (rust/mm_swap_live/replace.rs) the kernel's __folio_batch_add_and_move()
+ *                        stays, and takes no lock; taking folios out takes long (rust/mm/batch.rs)
+ *   unload-without-waiting  (mm_swap_live_srcu.c) the module goes while tasks sleep in its drains,
+ *                        which take long (rust/mm_swap_live/entry/drain.rs)
+ *   owner-not-excluded   (rust/mm_swap_live/lock/ticket.rs) a drain for another CPU holds the
+ *                        batch's lock for a moment only, and takes the folios out without, which
+ *                        takes long (rust/mm/batch.rs)
  */
 #ifndef _PWLOCKS_SABOTAGE_H
 #define _PWLOCKS_SABOTAGE_H

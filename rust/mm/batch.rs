@@ -176,10 +176,26 @@ impl<F: Folio> FolioBatch<F> {
             // SAFETY: A slot, written or not, and nobody else's.
             *to = unsafe { ptr::read_volatile(from) };
         }
+        #[cfg(any(SABOTAGE_OWNER_NOT_EXCLUDED, SABOTAGE_ONE_NOT_REPLACED))]
+        self.wait_for_intruder();
         self.set_len(0);
         // INVARIANT: The references moved, as the slots here are no longer in use.
         to.nr = nr;
         nr.into()
+    }
+
+    /// Waits a while for somebody to add a folio who is not kept out.
+    #[cfg(any(SABOTAGE_OWNER_NOT_EXCLUDED, SABOTAGE_ONE_NOT_REPLACED))]
+    fn wait_for_intruder(&self) {
+        let nr = self.len();
+
+        for _ in 0..20 {
+            // SAFETY: A batch that is in use by others, too.
+            if unsafe { Self::peek_len(self) } != nr {
+                return;
+            }
+            kernel::time::delay::udelay(kernel::time::Delta::from_millis(1));
+        }
     }
 
     /// Gives the reference of each slot for which `which` has its bit set to `give`. The slots

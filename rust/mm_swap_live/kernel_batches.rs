@@ -255,6 +255,9 @@ impl storage::Batches for KernelBatches {
     fn peek_len(&self, cpu: Cpu, kind: Kind) -> usize {
         let batch: *const FolioBatch<KernelFolio> = match kind {
             Kind::MoveTail => percpu(MoveTailLock::data(), cpu),
+            #[cfg(SABOTAGE_MLOCK_BATCH_OVERLOOKED)]
+            Kind::Mlock => return 0,
+            #[cfg(not(SABOTAGE_MLOCK_BATCH_OVERLOOKED))]
             Kind::Mlock => percpu(MlockLock::data(), cpu),
             _ => LruBatches::raw_batch(percpu(LruLock::data(), cpu), kind),
         };

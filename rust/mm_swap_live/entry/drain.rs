@@ -49,6 +49,10 @@ pub(super) fn with_drain(f: impl FnOnce(&Drain<Live>)) {
     // SAFETY: The replacements are in place only while the drain is published, and it stays until
     // nobody is inside.
     f(unsafe { &*drain });
+
+    // Longer than ftrace waits before it lets go of the functions.
+    #[cfg(SABOTAGE_UNLOAD_WITHOUT_WAITING)]
+    kernel::time::delay::fsleep(kernel::time::Delta::from_secs(5));
 }
 
 /// Task context, may sleep.

@@ -166,7 +166,24 @@ pub(super) unsafe fn lock(word: *mut Word, irq: bool) -> usize {
     }
     // SAFETY: By the function's requirements, and preemption is off.
     unsafe { spin_lock(word) };
+    #[cfg(SABOTAGE_OWNER_NOT_EXCLUDED)]
+    // SAFETY: Just taken.
+    unsafe {
+        spin_unlock(word)
+    };
     flags
 }
 
+#[cfg(not(SABOTAGE_OWNER_NOT_EXCLUDED))]
 pub(super) use unlock_this as unlock;
+
+/// # Safety
+///
+/// As for [`unlock_this`], but that the lock is not held any more.
+#[cfg(SABOTAGE_OWNER_NOT_EXCLUDED)]
+pub(super) unsafe fn unlock(word: *mut Word, irq: bool, flags: usize) {
+    // SAFETY: By the function's requirements, preemption is off.
+    unsafe { spin_lock(word) };
+    // SAFETY: Just taken.
+    unsafe { unlock_this(word, irq, flags) };
+}

@@ -64,6 +64,10 @@ const FLIP_MS: u64 = 100;
 /// on the kernel's wait for all tasks to leave the module's code.
 const UNLOADS: u64 = 10;
 
+/// Ends a guest when the kernel has reported a page in a bad state, or warned: what a fault that was
+/// built in leads to after that may be a hang, which says no more and takes until a timeout.
+const END_WITH_REPORT: &str = "panic_on_taint=0x220";
+
 /// How a guest is booted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Setting {
@@ -181,10 +185,12 @@ impl GuestSpec {
     pub fn arguments(&self, cpus: u32) -> String {
         let isolation = self.isolated_cpu(cpus).map(isolation_arguments);
         let mode = self.mode.map(|mode| format!("pwlocks={mode}"));
+        let faulty = self.variant.sabotage.map(|_| END_WITH_REPORT.to_owned());
         let for_modprobe = self.modprobe.then(|| "pwlocks.pwlocks=1".to_owned());
         let all: Vec<_> = isolation
             .into_iter()
             .chain(mode)
+            .chain(faulty)
             .chain(for_modprobe)
             .collect();
         all.join(" ")
@@ -383,6 +389,26 @@ pub struct Sabotage {
 
 /// The sabotages of the suite.
 pub fn sabotages() -> Vec<Sabotage> {
+    let guests = pair_sabotages().into_iter().chain(live_sabotages());
+
+    guests
+        .map(|guest| Sabotage {
+            flavour: Flavour::Amd64,
+            guest,
+        })
+        .collect()
+}
+
+fn sabotage(name: &'static str, variant: Variant, program: Program) -> GuestSpec {
+    let variant = Variant {
+        sabotage: Some(name),
+        ..variant
+    };
+    GuestSpec::new(&format!("sabotage-{name}"), variant, &[program])
+}
+
+/// Those of pwlocks.ko and of the port.
+fn pair_sabotages() -> [GuestSpec; 6] {
     [
         ("unlock-rereads-key", FLIP, "0"),
         ("address-before-pin", LOCK, "1"),
@@ -391,19 +417,21 @@ pub fn sabotages() -> Vec<Sabotage> {
         ("drain-without-barrier", DRAIN_ALL, "1"),
         ("switch-without-grace-period", FLIP, "0"),
     ]
-    .map(|(name, program, mode)| Sabotage {
-        flavour: Flavour::Amd64,
-        guest: GuestSpec::new(
-            &format!("sabotage-{name}"),
-            Variant {
-                sabotage: Some(name),
-                ..Variant::TESTED
-            },
-            &[program],
-        )
-        .mode(mode),
+    .map(|(name, program, mode)| sabotage(name, Variant::TESTED, program).mode(mode))
+}
+
+/// Those of mm_swap_live.ko, whose programs switch the mode themselves.
+fn live_sabotages() -> [GuestSpec; 4] {
+    [
+        ("mlock-batch-overlooked", LIVE_DRAIN),
+        ("one-not-replaced", LIVE_DRAIN),
+        ("unload-without-waiting", LIVE_UNLOAD),
+        ("owner-not-excluded", LIVE_DRAIN),
+    ]
+    .map(|(name, program)| GuestSpec {
+        count: Some(1),
+        ..sabotage(name, Variant::STANDARD, program).live()
     })
-    .into()
 }
 
 /// A test that is skipped for a reason that is none to worry about.
@@ -518,6 +546,7 @@ mod tests {
     fn every_sabotage_names_one_program_that_must_notice() {
         for sabotage in sabotages() {
             assert_eq!(sabotage.guest.programs.len(), 1);
+            assert!(sabotage.guest.arguments(4).contains("panic_on_taint="));
             let plan = sabotage.guest.plan(4);
             let named = plan.steps[0].env["PWLOCKS_SABOTAGE"].as_str();
             assert_eq!(Some(named), sabotage.guest.variant.sabotage);
