@@ -41,6 +41,10 @@ soak: ## load the kernel for MINUTES (10) with mm_swap_live off, on and flipping
 check-host: ## run the unit tests of the host programs, without a VM
 	@$(LAB) check-host
 
+.PHONY: check-model
+check-model: ## check the model of the locks and drains exhaustively, without a VM
+	@$(LAB) check-model
+
 .PHONY: audit
 audit: ## prove from kernel images that mm_swap_live covers what touches a batch
 	@$(LAB) audit

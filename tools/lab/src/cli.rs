@@ -36,6 +36,8 @@ pub enum Command {
     },
     /// Run the unit tests of the host programs, without a VM
     CheckHost,
+    /// Check the model of the protocol exhaustively, without a VM
+    CheckModel,
     /// Prove from the chosen kernels' images that the live module covers them
     Audit,
     /// Build the modules and the guest programs for the chosen kernels

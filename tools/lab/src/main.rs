@@ -38,9 +38,11 @@ mod live_table;
 mod matrix;
 mod metadata;
 mod mirror;
+mod model;
 mod module_file;
 mod modules;
 mod package_index;
+mod pan;
 mod paths;
 mod qemu;
 mod refused_builds;
@@ -108,6 +110,7 @@ fn run(cli: Cli) -> Result<Ended> {
         Command::Run => with_cache(&lab, "make run", |lab| well(demonstration::run(lab))),
         Command::Check => with_cache(&lab, "make check", check::run),
         Command::Soak { minutes } => with_cache(&lab, "make soak", |lab| soak::run(lab, minutes)),
+        Command::CheckModel => with_cache(&lab, "make check-model", model::run),
         Command::CheckHost => host_tests::check(&lab),
         Command::Audit => with_cache(&lab, "make audit", audit::run),
         Command::Build => with_cache(&lab, "make build", |lab| well(build::run(lab))),

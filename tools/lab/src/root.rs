@@ -41,6 +41,8 @@ const PACKAGES: &[&str] = &[
     "rustfmt",
     "xz-utils",
     "zstd",
+    // The model of the protocol.
+    "spin",
     // Programs for the guest, and the lints.
     "busybox-static",
     "ca-certificates",
