@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the host and the guest's first process agree on: the plan that goes in and the frame lines
-//! that come out.
+//! What the host and the guest's programs agree on: the plan that goes in, the frame lines that come
+//! out, and the reports of tests between them.
 
 pub mod frame;
+pub mod ktap;
 pub mod plan;

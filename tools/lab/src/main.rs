@@ -29,7 +29,6 @@ mod kernel_choice;
 mod kernels;
 mod key;
 mod kmod;
-mod ktap;
 mod lab;
 mod lint;
 mod live_demonstration;

@@ -5,10 +5,10 @@
 use std::fmt;
 
 use guest_plan::frame::STATUS_TIMEOUT;
+use guest_plan::ktap::{self, Verdict};
 
 use crate::failure::Ended;
 use crate::guest::Outcome;
-use crate::ktap::{self, Verdict};
 use crate::matrix::ExpectedSkip;
 use crate::transcript::StepOutput;
 
