@@ -7,13 +7,15 @@ use std::io;
 
 use nix::mount::{MsFlags, mount};
 
-const FILE_SYSTEMS: [(&str, &str); 6] = [
+const FILE_SYSTEMS: [(&str, &str); 7] = [
     ("proc", "/proc"),
     ("sysfs", "/sys"),
     ("devtmpfs", "/dev"),
     ("debugfs", "/sys/kernel/debug"),
     ("tracefs", "/sys/kernel/tracing"),
     ("tmpfs", "/tmp"),
+    // Where the C library has POSIX shared memory.
+    ("tmpfs", "/dev/shm"),
 ];
 
 /// Mounts them all.
