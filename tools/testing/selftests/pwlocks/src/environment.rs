@@ -56,6 +56,16 @@ pub fn flip_ms() -> Option<u64> {
     text("PWLOCKS_FLIP_MS")?.parse().ok()
 }
 
+/// The folder with the kernel's own selftests of mm (`PWLOCKS_MM_SELFTESTS`), if it is there.
+pub fn mm_selftests() -> Option<PathBuf> {
+    text("PWLOCKS_MM_SELFTESTS").map(PathBuf::from)
+}
+
+/// Whether only that is to be tested which does not take long (`PWLOCKS_QUICK`).
+pub fn quick() -> bool {
+    text("PWLOCKS_QUICK").is_some_and(|value| value == "y")
+}
+
 /// How long a test under load runs, in seconds (`PWLOCKS_SECONDS`).
 pub fn seconds() -> Option<u64> {
     text("PWLOCKS_SECONDS")?.parse().ok()
