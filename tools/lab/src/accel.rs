@@ -99,6 +99,7 @@ fn probe(lab: &Lab, kernel: &Prepared, programs: &Path) -> Result<bool> {
         modules: Vec::new(),
         programs,
         modprobe: false,
+        extras: Vec::new(),
         plan: Plan::default(),
         arguments: String::new(),
         machine: Machine {

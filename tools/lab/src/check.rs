@@ -196,6 +196,7 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
             .collect(),
         programs,
         modprobe: spec.modprobe,
+        extras: Vec::new(),
         plan: spec.plan(cpus),
         arguments: spec.arguments(cpus),
         machine: Machine {

@@ -136,6 +136,7 @@ fn boot<'a>(
         modules: vec![modules],
         programs,
         modprobe: false,
+        extras: Vec::new(),
         plan: Plan {
             steps: vec![
                 step(DEMONSTRATE, vec![format!("{PROGRAMS_DIR}/{DEMONSTRATE}")]),

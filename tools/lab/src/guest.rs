@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use guest_plan::plan::Plan;
 
 use crate::failure::{During, Failure, Result};
-use crate::initramfs::{self, Contents};
+use crate::initramfs::{self, Contents, Extra};
 use crate::job::Job;
 use crate::kmod;
 use crate::lab::Lab;
@@ -35,6 +35,8 @@ pub struct Boot<'a> {
     pub programs: &'a Path,
     /// Whether it has Debian's modprobe as well.
     pub modprobe: bool,
+    /// What else it has at hand.
+    pub extras: Vec<Extra>,
     /// What it does.
     pub plan: Plan,
     /// Kernel command line beside what every guest gets.
@@ -72,13 +74,14 @@ pub fn prepare(lab: &Lab, boot: &Boot<'_>) -> Result<PathBuf> {
         .modprobe
         .then(|| kmod::get(lab, boot.kernel, &boot.modules, &folder, &step))
         .transpose()?;
+    let for_modprobe = kmod.iter().flat_map(|kmod| &kmod.extras);
     let contents = Contents {
         busybox: &userland::busybox(boot.kernel),
         init: &boot.programs.join(userland::INIT),
         modules: &boot.modules,
         programs: Some(boot.programs),
         plan: &boot.plan,
-        extras: kmod.as_ref().map_or(&[], |kmod| &kmod.extras[..]),
+        extras: &boot.extras.iter().chain(for_modprobe).collect::<Vec<_>>(),
     };
     initramfs::write(&contents, &folder.join(INITRD)).during(&step)?;
     Ok(folder)

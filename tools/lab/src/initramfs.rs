@@ -50,18 +50,18 @@ pub struct Contents<'a> {
     /// What the guest does.
     pub plan: &'a Plan,
     /// What else it has.
-    pub extras: &'a [Extra],
+    pub extras: &'a [&'a Extra],
 }
 
 /// Something that only some guests have. Its folder is made if need be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Extra {
     /// Where it goes, without a slash in front.
     target: String,
     what: What,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum What {
     /// A file that can be executed, from the host.
     File(PathBuf),
@@ -228,8 +228,8 @@ mod tests {
             programs: Some(&programs),
             plan: &Plan::default(),
             extras: &[
-                Extra::file("lib/modules/7.2/modules.dep", path("init")),
-                Extra::link("lib/modules/7.2/pwlocks", "/lib/pwlocks"),
+                &Extra::file("lib/modules/7.2/modules.dep", path("init")),
+                &Extra::link("lib/modules/7.2/pwlocks", "/lib/pwlocks"),
             ],
         };
         write(&contents, &archive).unwrap();

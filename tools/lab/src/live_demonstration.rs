@@ -88,6 +88,7 @@ fn boot<'a>(
         modules: vec![modules, stock_modules],
         programs,
         modprobe: false,
+        extras: Vec::new(),
         plan: Plan {
             steps: steps.into(),
             interactive: false,

@@ -30,6 +30,7 @@ pub fn run(lab: &Lab) -> Result<()> {
         modules: vec![&modules],
         programs: &programs,
         modprobe: false,
+        extras: Vec::new(),
         plan: Plan {
             interactive: true,
             ..Plan::default()
