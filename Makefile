@@ -37,6 +37,10 @@ check: ## run all tests, on the host and in guests
 soak: ## load the kernel for MINUTES (10) with mm_swap_live off, on and flipping
 	@$(LAB) soak
 
+.PHONY: check-mm
+check-mm: ## run the kernel's own mm selftests with mm_swap_live and without
+	@$(LAB) check-mm
+
 .PHONY: check-host
 check-host: ## run the unit tests of the host programs, without a VM
 	@$(LAB) check-host

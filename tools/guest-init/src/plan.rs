@@ -15,6 +15,9 @@ pub const MODULES_DIR: &str = "/lib/pwlocks";
 /// Directory of the test programs in the guest.
 pub const PROGRAMS_DIR: &str = "/usr/libexec/pwlocks";
 
+/// Directory of the kernel's own mm selftests in a guest that has them.
+pub const MM_SELFTESTS_DIR: &str = "/usr/libexec/mm-selftests";
+
 /// Everything a guest does between its boot and its power-off.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Plan {

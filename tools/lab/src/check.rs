@@ -14,11 +14,13 @@ use crate::compile_fail;
 use crate::failure::{Ended, Failure, Kind, Result};
 use crate::guest::{self, Boot, Layout, Machine, Outcome};
 use crate::host_tests;
+use crate::initramfs::Extra;
 use crate::kernel_choice::Flavour;
 use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::{self, EXPECTED_SKIPS, GuestSpec, Setting};
 use crate::metadata::Prepared;
+use crate::mm_selftests;
 use crate::modules;
 use crate::refused_builds;
 use crate::stock_modules;
@@ -39,6 +41,8 @@ pub struct Job<'a> {
     /// Modules of the stock kernel, where the guest needs some.
     stock_modules: Option<PathBuf>,
     accel: Accel,
+    /// What only some guests have.
+    extras: Vec<Extra>,
 }
 
 impl Job<'_> {
@@ -123,6 +127,11 @@ pub fn jobs<'a>(
                 } else {
                     accel
                 },
+                extras: if spec.mm_selftests {
+                    mm_selftests::get(lab, kernel)?
+                } else {
+                    Vec::new()
+                },
                 spec,
                 kernel,
             });
@@ -196,13 +205,13 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
             .collect(),
         programs,
         modprobe: spec.modprobe,
-        extras: Vec::new(),
+        extras: job.extras.clone(),
         plan: spec.plan(cpus),
         arguments: spec.arguments(cpus),
         machine: Machine {
             accel: job.accel,
             cpus,
-            mem: lab.options.mem,
+            mem: lab.options.mem.max(spec.mem),
             layout: if spec.live {
                 Layout::TwoNodes
             } else {

@@ -34,6 +34,8 @@ pub enum Command {
         #[arg(long, env = "MINUTES", default_value = "10", value_parser = |text: &str| parse_number(text, 10, 1, 10_000))]
         minutes: u32,
     },
+    /// Run the kernel's own mm selftests with the live module and without
+    CheckMm,
     /// Run the unit tests of the host programs, without a VM
     CheckHost,
     /// Check the model of the protocol exhaustively, without a VM

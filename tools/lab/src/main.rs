@@ -9,6 +9,7 @@ mod audit_check;
 mod audited;
 mod build;
 mod check;
+mod check_mm;
 mod clean;
 mod cli;
 mod compile_fail;
@@ -37,6 +38,7 @@ mod live_table;
 mod matrix;
 mod metadata;
 mod mirror;
+mod mm_selftests;
 mod model;
 mod module_file;
 mod modules;
@@ -110,6 +112,7 @@ fn run(cli: Cli) -> Result<Ended> {
         Command::Check => with_cache(&lab, "make check", check::run),
         Command::Soak { minutes } => with_cache(&lab, "make soak", |lab| soak::run(lab, minutes)),
         Command::CheckModel => with_cache(&lab, "make check-model", model::run),
+        Command::CheckMm => with_cache(&lab, "make check-mm", check_mm::run),
         Command::CheckHost => host_tests::check(&lab),
         Command::Audit => with_cache(&lab, "make audit", audit::run),
         Command::Build => with_cache(&lab, "make build", |lab| well(build::run(lab))),

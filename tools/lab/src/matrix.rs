@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use guest_plan::plan::{PROGRAMS_DIR, Plan, PlanStep};
+use guest_plan::plan::{MM_SELFTESTS_DIR, PROGRAMS_DIR, Plan, PlanStep};
 
+use crate::check_mm;
 use crate::expected_bug::ExpectedBug;
 use crate::kernel_choice::Flavour;
 use crate::variant::Variant;
@@ -103,12 +104,21 @@ pub struct GuestSpec {
     pub programs: Vec<Program>,
     /// Whether it has modprobe, and something for it on its command line.
     pub modprobe: bool,
+    /// Whether it has the kernel's own mm selftests.
+    pub mm_selftests: bool,
+    /// Whether only what is soon over runs in it.
+    pub quick: bool,
+    /// MiB of memory that it needs at least.
+    pub mem: u32,
+    /// What else is on its kernel command line.
+    pub argument: Option<&'static str>,
     /// What its kernel must complain of.
     pub bug: Option<ExpectedBug>,
 }
 
 impl GuestSpec {
-    fn new(name: &str, variant: Variant, programs: &[Program]) -> Self {
+    /// A guest in which nothing is out of the ordinary.
+    pub fn new(name: &str, variant: Variant, programs: &[Program]) -> Self {
         Self {
             name: name.to_owned(),
             variant,
@@ -120,6 +130,10 @@ impl GuestSpec {
             count: None,
             programs: programs.to_vec(),
             modprobe: false,
+            mm_selftests: false,
+            quick: false,
+            mem: 0,
+            argument: None,
             bug: None,
         }
     }
@@ -135,7 +149,8 @@ impl GuestSpec {
         Self { setting, ..self }
     }
 
-    fn live(self) -> Self {
+    /// The same, about the running kernel's own drains.
+    pub fn live(self) -> Self {
         Self { live: true, ..self }
     }
 
@@ -192,6 +207,7 @@ impl GuestSpec {
             .chain(mode)
             .chain(faulty)
             .chain(for_modprobe)
+            .chain(self.argument.map(str::to_owned))
             .collect();
         all.join(" ")
     }
@@ -234,6 +250,11 @@ impl GuestSpec {
             ),
             ("PWLOCKS_ISOLATED", isolated),
             ("PWLOCKS_SABOTAGE", sabotage),
+            (
+                "PWLOCKS_MM_SELFTESTS",
+                self.mm_selftests.then(|| MM_SELFTESTS_DIR.to_owned()),
+            ),
+            ("PWLOCKS_QUICK", self.quick.then(|| yes_no(true))),
             ("PWLOCKS_OOPS", self.bug.map(|_| yes_no(true))),
             ("PWLOCKS_THROWAWAY", Some(yes_no(true))),
         ]
@@ -317,6 +338,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     ));
     guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting(1)));
     guests.extend(live());
+    guests.push(check_mm::quick());
     guests
 }
 

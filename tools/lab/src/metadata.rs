@@ -44,6 +44,8 @@ pub struct Prepared {
     pub root: PathBuf,
     /// Its source.
     pub source: PathBuf,
+    /// Digest of what that is made from; both flavours have the same.
+    pub source_key: Key,
     /// Package with its stock modules, which is fetched when they are asked for.
     pub modules: Package,
     place: PathBuf,
@@ -131,6 +133,7 @@ pub fn get(lab: &Lab, index: &Index, root: &Path, kernel: &Kernel) -> Result<Pre
         key: entry.key,
         root: root.to_owned(),
         source,
+        source_key: source::entry(kernel).key,
         modules: kernel.modules.clone(),
         place,
     })

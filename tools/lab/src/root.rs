@@ -48,6 +48,9 @@ const PACKAGES: &[&str] = &[
     "ca-certificates",
     "cargo",
     "shellcheck",
+    // The kernel's mm selftests.
+    "libcap-dev",
+    "libnuma-dev",
     // Guests.
     "qemu-system-x86",
     // The kernel packages come through this root's apt.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A kernel's source, as far as modules and Rust metadata need it.
+//! A kernel's source, as far as modules, Rust metadata and the mm selftests need it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::sandbox::Sandbox;
 use crate::store::Entry;
 
 /// What is left out, below the source's folder: what no header, configuration or host tool of the
-/// build refers to.
+/// build refers to. Of the selftests, mm's use files of a few others.
 const LEFT_OUT: &[&str] = &[
     "Documentation/*.rst",
     "Documentation/*.svg",
@@ -30,7 +30,8 @@ const LEFT_OUT: &[&str] = &[
     "sound/*.h",
     "arch/*/boot/dts/*",
     "tools/perf/*",
-    "tools/testing/*",
+    "tools/testing/[!s]*",
+    "tools/testing/selftests/[!cmpx]*/*",
 ];
 
 /// tar says how far it is after so many of its records of 10 KiB.
