@@ -131,6 +131,8 @@ impl Store {
     /// recently used first, until all together take at most `limit` bytes. Returns the bytes freed.
     pub fn prune(&self, limit: u64) -> Result<u64> {
         let step = "cache: prune";
+        // What one run removes, another must not look for.
+        let _alone = self.lock(&self.base.join("locks/prune"), Mode::Exclusive, step)?;
         let mut candidates = Vec::new();
         let mut total = tree_size(&self.base).during(step)?;
         if total <= limit {
