@@ -142,6 +142,8 @@ fn with_cache(lab: &Lab, name: &str, command: impl FnOnce(&Lab) -> Result<Ended>
     let _kept = lab.store.keep(name)?;
     let outcome = command(lab);
     // Also after a failure: what was fetched may have filled the cache.
-    kernels::prune(lab)?;
-    outcome
+    let pruned = kernels::prune(lab);
+    let ended = outcome?;
+    pruned?;
+    Ok(ended)
 }
