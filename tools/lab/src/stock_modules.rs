@@ -14,8 +14,17 @@ use crate::root;
 use crate::sandbox::Sandbox;
 use crate::store::Entry;
 
-/// Their names: `brd` makes RAM disks, there is no block device built in.
-const WANTED: [&str; 1] = ["brd"];
+/// Their names: RAM disks, as there is no block device built in; compressed memory to swap to, and a
+/// file system, with what these two need.
+const WANTED: [&str; 7] = [
+    "brd",
+    "lz4hc_compress",
+    "zram",
+    "crc16",
+    "mbcache",
+    "jbd2",
+    "ext4",
+];
 
 /// The cache entry of `kernel`'s modules.
 fn entry(kernel: &Prepared) -> Entry {

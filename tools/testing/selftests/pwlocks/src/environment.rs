@@ -71,6 +71,11 @@ pub fn seconds() -> Option<u64> {
     text("PWLOCKS_SECONDS")?.parse().ok()
 }
 
+/// Where stress-ng is (`PWLOCKS_STRESS_NG`), where it is to be run.
+pub fn stress_ng() -> Option<PathBuf> {
+    text("PWLOCKS_STRESS_NG").map(PathBuf::from)
+}
+
 /// How often a test repeats what it is about (`PWLOCKS_COUNT`).
 pub fn count() -> Option<u64> {
     text("PWLOCKS_COUNT")?.parse().ok()

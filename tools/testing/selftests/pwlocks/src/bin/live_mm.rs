@@ -10,7 +10,7 @@ use selftests::{
     drop_caches, ensure, environment, kernel_file,
     kernel_setting::KernelSetting,
     ktap::{self, Report, Trouble, Verdict},
-    live::{Disks, Setting},
+    live::Setting,
     mm_selftests::{COMMANDS, Command, Outcome, all_considered, differences, judge},
     pin::Pinned,
     stress::{Before, Swap},
@@ -159,14 +159,12 @@ fn run(command: &Command, folder: &Path) -> Result<Outcome, Trouble> {
         return run_until_good(command, folder);
     }
 
-    let disks = Disks::make()?;
-    let swap = Swap::on(&disks, 0)?;
+    let swap = Swap::on()?;
     // Inherited by the program.
     let pinned = Pinned::to(SWAPS_ON)?;
     let outcome = run_until_good(command, folder);
     drop(pinned);
     drop(swap);
-    disks.remove()?;
     outcome
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A RAM disk of the kernel's own brd.ko: page cache of a block device, and a place to swap to.
+//! A RAM disk of the kernel's own brd.ko: page cache of a block device, and of a file system.
 
 use crate::{doing::Doing as _, ktap::Trouble, module::Module};
 use nix::{
@@ -17,7 +17,7 @@ use std::{
 };
 
 /// The disks' size, in KiB; memory is taken for what is written only.
-pub const SIZE_KIB: u64 = 48 * 1024;
+const SIZE_KIB: u64 = 48 * 1024;
 
 /// The major number of RAM disks.
 const MAJOR: u64 = 1;

@@ -9,7 +9,7 @@ mod replaced;
 mod setting;
 mod trigger;
 
-pub use disk::{Disk, Disks, SIZE_KIB, path as disk_path};
+pub use disk::{Disk, Disks, path as disk_path};
 pub use done::Done;
 pub use faulters::Faulters;
 pub use replaced::Replaced;

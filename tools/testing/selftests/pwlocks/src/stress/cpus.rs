@@ -13,14 +13,14 @@ use std::{thread, time::Duration};
 const PERIOD: Duration = Duration::from_millis(50);
 
 /// Takes one CPU after the other down, and up again.
-pub struct Cpus {
+pub(super) struct Cpus {
     cpus: Vec<usize>,
     next: usize,
 }
 
 impl Cpus {
     /// All CPUs that can be taken down. Skips if none can.
-    pub fn new() -> Result<Self, Trouble> {
+    pub(super) fn new() -> Result<Self, Trouble> {
         let cpus = hotplug::removable()?;
 
         if cpus.is_empty() {

@@ -47,7 +47,7 @@ impl Done {
 
 /// The threads, stopped on drop.
 #[derive(Debug)]
-pub struct Crew {
+pub(super) struct Crew {
     stop: Arc<AtomicBool>,
     members: Vec<Member>,
 }
@@ -61,7 +61,7 @@ struct Member {
 
 impl Crew {
     /// Starts them.
-    pub fn start(stressors: Vec<Box<dyn Stressor>>) -> Self {
+    pub(super) fn start(stressors: Vec<Box<dyn Stressor>>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let members = stressors
             .into_iter()
@@ -80,7 +80,7 @@ impl Crew {
     }
 
     /// Stops them; what each has done.
-    pub fn stop(mut self) -> Vec<Done> {
+    pub(super) fn stop(mut self) -> Vec<Done> {
         self.join()
     }
 

@@ -2,25 +2,21 @@
 
 //! A process that wants more memory than its control group may have.
 
-use super::Stressor;
+use super::{Group, Stressor};
 use crate::{
     doing::Doing as _,
-    ensure, kernel_file,
+    ensure,
     ktap::Trouble,
     live::disk_path,
     memory::{Memory, PAGE},
 };
-use nix::mount::{MsFlags, mount};
 use std::{
     env,
-    ffi::OsString,
-    fs::{self, File},
+    ffi::OsStr,
+    fs::File,
     os::unix::fs::FileExt as _,
-    path::{Path, PathBuf},
-    process::{self, Command, ExitCode},
+    process::{Command, ExitCode},
 };
-
-const HIERARCHY: &str = "/sys/fs/cgroup";
 
 /// What the group may have, in bytes.
 const LIMIT: usize = 16 << 20;
@@ -33,30 +29,13 @@ const TURNS: usize = 3;
 
 /// Runs the process.
 pub(super) struct Reclaim {
-    group: PathBuf,
+    group: Group,
 }
 
 impl Reclaim {
     /// Makes the group. Skips where there are none.
     pub(super) fn new() -> Result<Self, Trouble> {
-        let root = Path::new(HIERARCHY);
-
-        if !root.join("cgroup.controllers").exists() {
-            mount(
-                Some("cgroup2"),
-                root,
-                Some("cgroup2"),
-                MsFlags::empty(),
-                None::<&str>,
-            )
-            .map_err(|error| Trouble::skip(format!("no cgroup2 on {HIERARCHY}: {error}")))?;
-        }
-        kernel_file::write(root.join("cgroup.subtree_control"), "+memory")?;
-        let group = root.join(format!("pwlocks-{}", process::id()));
-        fs::create_dir(&group).doing(group.display())?;
-        let this = Self { group };
-        kernel_file::write(this.group.join("memory.max"), &LIMIT.to_string())?;
-        Ok(this)
+        Group::new("hog", LIMIT).map(|group| Self { group })
     }
 }
 
@@ -66,57 +45,38 @@ impl Stressor for Reclaim {
     }
 
     fn round(&mut self) -> Result<u64, Trouble> {
-        let status = Command::new(env::current_exe()?)
-            .arg(Hog::ARGUMENT)
-            .arg(&self.group)
-            .status()?;
+        let mut command = Command::new(env::current_exe()?);
+        command.arg(Hog::ARGUMENT);
+        self.group.put_in(&mut command)?;
+        let status = command.status()?;
 
         ensure!(status.success(), "the process in the group: {status}");
         Ok((TURNS * (ANONYMOUS + CACHED)) as u64)
     }
 }
 
-impl Drop for Reclaim {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir(&self.group) {
-            eprintln!("can't remove {}: {error}", self.group.display());
-        }
-    }
-}
-
 /// The process.
 #[derive(Debug)]
-pub struct Hog {
-    group: PathBuf,
-}
+pub struct Hog;
 
 impl Hog {
     const ARGUMENT: &str = "hog";
 
     /// Is it, if this program's arguments say so; with which status to exit.
     pub fn play() -> Option<ExitCode> {
-        let arguments: Vec<OsString> = env::args_os().skip(1).collect();
-        let [role, group] = &arguments[..] else {
-            return None;
-        };
+        let role = env::args_os().nth(1)?;
 
-        (role == Self::ARGUMENT).then(|| {
-            let hog = Self {
-                group: group.into(),
-            };
-            match hog.run() {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(trouble) => {
-                    eprintln!("{trouble:?}");
-                    ExitCode::FAILURE
-                }
+        (role == OsStr::new(Self::ARGUMENT)).then(|| match Self::run() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(trouble) => {
+                eprintln!("{trouble:?}");
+                ExitCode::FAILURE
             }
         })
     }
 
     /// Uses the memory.
-    fn run(&self) -> Result<(), Trouble> {
-        kernel_file::write(self.group.join("cgroup.procs"), &process::id().to_string())?;
+    fn run() -> Result<(), Trouble> {
         let memory = Memory::anonymous(ANONYMOUS)?;
         let disk = File::open(disk_path(0)).doing("the disk")?;
         let mut page = [0; PAGE];

@@ -8,8 +8,8 @@
 use selftests::{
     ensure, environment,
     ktap::{self, Report, Trouble, Verdict},
-    live::{Disks, Setting},
-    stress::{self, Before, Cpus, Crew, Done, Hog, Swap},
+    live::Setting,
+    stress::{Before, Done, Extent, Hog, Load},
 };
 use std::{
     process::ExitCode,
@@ -70,26 +70,14 @@ fn run() -> ExitCode {
 
 /// Loads the kernel for a while; what was done, and how often the switch was flipped.
 fn load(setting: Setting, time: Duration) -> Result<(Vec<Done>, u64), Trouble> {
-    let disks = Disks::make()?;
-    let swap = Swap::on(&disks, 1)?;
-    let (mut kinds, missing) = stress::all(&disks)?;
-    match Cpus::new() {
-        Ok(cpus) => kinds.push(Box::new(cpus)),
-        Err(trouble) => println!("# left out: {trouble:?}"),
-    }
-    for reason in missing {
-        println!("# left out: {reason}");
-    }
-
+    let load = Load::start(Extent::Everything)?;
     let applied = setting.apply()?;
+
     applied.check()?;
-    let crew = Crew::start(kinds);
     wait(time);
     // Off and on while the load goes on.
     let flips = applied.end();
-    let done = crew.stop();
-    drop(swap);
-    disks.remove()?;
+    let done = load.stop()?;
     Ok((done, flips?))
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Loading and unloading mm_swap_live while the kernel drains, faults, mlocks and reclaims: nothing
-//! stays replaced, no task stays in the module's code, and nothing is left behind.
+//! Loading and unloading mm_swap_live while the kernel drains, faults, mlocks and reclaims, and in a
+//! soak under load of all kinds: nothing stays replaced, no task stays in the module's code, and
+//! nothing is left behind.
 //!
 //! The caller says how often (`PWLOCKS_COUNT`).
 
@@ -9,9 +10,9 @@ use selftests::{
     doing::Doing as _,
     ensure, environment,
     ktap::{self, Report, Trouble, Verdict},
-    live::{Disks, MODULE, Replaced},
+    live::{MODULE, Replaced},
     module::Module,
-    stress::{self, Before, Crew, Done, Hog, Swap},
+    stress::{Before, Done, Extent, Hog, Load},
     tasks,
 };
 use std::{
@@ -60,19 +61,15 @@ fn run(mut before: Before) -> ExitCode {
 
 /// Loads and unloads the module `count` times under load; what came of either.
 fn under_load(count: u64) -> Result<(Verdict, Vec<Done>), Trouble> {
-    let disks = Disks::make()?;
-    let swap = Swap::on(&disks, 1)?;
-    let (kinds, missing) = stress::basic()?;
-    for reason in missing {
-        println!("# left out: {reason}");
-    }
-
-    let crew = Crew::start(kinds);
+    // Of everything, the kernel's wait for all its tasks takes so long that only a soak has the time.
+    let extent = match environment::stress_ng() {
+        Some(_) => Extent::Everything,
+        None => Extent::Basic,
+    };
+    let load = Load::start(extent)?;
     let loads = cycles(count);
-    let done = crew.stop();
-    drop(swap);
-    disks.remove()?;
-    Ok((loads, done))
+
+    Ok((loads, load.stop()?))
 }
 
 fn cycles(count: u64) -> Verdict {
