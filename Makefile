@@ -34,7 +34,7 @@ check: ## run all tests, on the host and in guests
 	@$(LAB) check
 
 .PHONY: soak
-soak: ## load the kernel for MINUTES (10) with mm_swap_live off, on and flipping
+soak: ## load the kernel, unload mm_swap_live 200 times, and MINUTES (10) each with it off, on and flipping
 	@$(LAB) soak
 
 .PHONY: check-mm

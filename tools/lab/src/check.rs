@@ -24,6 +24,7 @@ use crate::mm_selftests;
 use crate::modules;
 use crate::refused_builds;
 use crate::stock_modules;
+use crate::stress_ng;
 use crate::tally::Tally;
 use crate::userland;
 
@@ -40,9 +41,9 @@ pub struct Job<'a> {
     modules: PathBuf,
     /// Modules of the stock kernel, where the guest needs some.
     stock_modules: Option<PathBuf>,
-    accel: Accel,
     /// What only some guests have.
     extras: Vec<Extra>,
+    accel: Accel,
 }
 
 impl Job<'_> {
@@ -122,15 +123,11 @@ pub fn jobs<'a>(
                     .live
                     .then(|| stock_modules::get(lab, kernel))
                     .transpose()?,
+                extras: extras(lab, kernel, &spec)?,
                 accel: if matches!(spec.setting, Setting::Counting(_)) {
                     Accel::Icount
                 } else {
                     accel
-                },
-                extras: if spec.mm_selftests {
-                    mm_selftests::get(lab, kernel)?
-                } else {
-                    Vec::new()
                 },
                 spec,
                 kernel,
@@ -139,6 +136,18 @@ pub fn jobs<'a>(
     }
     jobs.sort_by_key(|job| std::cmp::Reverse(job.spec.timeout_s()));
     Ok(jobs.into())
+}
+
+/// The files that `spec`'s guest has and others do not.
+fn extras(lab: &Lab, kernel: &Prepared, spec: &GuestSpec) -> Result<Vec<Extra>> {
+    let mut extras = Vec::new();
+    if spec.stress_ng {
+        extras.extend(stress_ng::get(lab, &kernel.root)?);
+    }
+    if spec.mm_selftests {
+        extras.extend(mm_selftests::get(lab, kernel)?);
+    }
+    Ok(extras)
 }
 
 /// Runs guests, so many at once.

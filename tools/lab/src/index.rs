@@ -15,9 +15,13 @@ use crate::package_index::{Package, PackageIndex};
 use crate::root::{explain, is_out_of_date};
 use crate::sandbox::Sandbox;
 use crate::store::Entry;
+use crate::ui::Step;
 
 /// How old the lists may be.
 const FRESH: Duration = Duration::from_secs(24 * 3600);
+
+/// Where a sandbox sees the folder that packages are downloaded into.
+const DOWNLOAD: &str = "/mnt/download";
 
 /// Files of the entry.
 const LISTS: &str = "lists";
@@ -97,19 +101,50 @@ impl Index {
         what: &str,
     ) -> Result<()> {
         let step = format!("{what}: download");
-        let log = lab.project.log(&format!("download-{what}"));
         let total: u64 = packages.iter().map(|package| package.size).sum();
         let bar = lab
             .ui
             .step(&format!("{step} {} MB", total / 1_000_000), Some(total));
         let mut argv = apt_get(&self.mirror, "download");
+        argv.extend(packages.iter().map(|package| package.request()));
+        self.run_apt(lab, what, argv, place, bar)
+    }
+
+    /// Downloads `package` and those of what it needs that the root does not have into `place`; apt
+    /// checks size, digest and signature.
+    pub fn download_with_needs(&self, lab: &Lab, package: &str, place: &Path) -> Result<()> {
+        let bar = lab.ui.step(&format!("{package}: download"), None);
+        let mut argv = apt_get(&self.mirror, "install");
+        argv.extend(
+            [
+                "--yes",
+                "--download-only",
+                "--no-install-recommends",
+                "-oDebug::NoLocking=true",
+                &format!("-oDir::Cache::archives={DOWNLOAD}"),
+                package,
+            ]
+            .map(str::to_owned),
+        );
+        self.run_apt(lab, package, argv, place, bar)
+    }
+
+    /// Has apt download `what` into `place`.
+    fn run_apt(
+        &self,
+        lab: &Lab,
+        what: &str,
+        mut argv: Vec<String>,
+        place: &Path,
+        bar: Step,
+    ) -> Result<()> {
+        let log = lab.project.log(&format!("download-{what}"));
         // The date of the lists was looked at when they were fetched.
         argv.push(format!("-o{IGNORE_DATE}"));
-        argv.extend(packages.iter().map(|package| package.request()));
         let sandbox = apt_sandbox(&self.root, &self.folder, argv)
-            .writable(place, "/mnt/download")
-            .folder("/mnt/download");
-        Job::new(&step, &log)
+            .writable(place, DOWNLOAD)
+            .folder(DOWNLOAD);
+        Job::new(&format!("{what}: download"), &log)
             .run_watched(&lab.ui, &lab.interrupt, sandbox, |_, _| {
                 bar.position(bytes_in(place));
             })

@@ -14,6 +14,7 @@ use crate::failure::{During, Failure, Result};
 use crate::initramfs::Extra;
 use crate::job::Job;
 use crate::lab::Lab;
+use crate::libraries;
 use crate::metadata::Prepared;
 use crate::sandbox::Sandbox;
 
@@ -64,7 +65,7 @@ pub fn get(
         sandbox,
         |_, _| {},
     )?;
-    let libraries = libraries(&fs::read_to_string(&output).during(step)?);
+    let libraries = libraries::parse(&fs::read_to_string(&output).during(step)?);
     if libraries.is_empty() {
         return Err(Failure::step(step, format!("ldd knows no library of {KMOD}")).log(output));
     }
@@ -90,33 +91,4 @@ pub fn get(
         extras,
         _stage: stage,
     })
-}
-
-/// The files that `ldd` says a program needs, the loader included.
-fn libraries(ldd: &str) -> Vec<String> {
-    ldd.lines()
-        .filter_map(|line| {
-            let found = line.split_once(" => ").map_or(line, |(_, found)| found);
-            let path = found.split_whitespace().next()?;
-            path.starts_with('/').then(|| path.to_owned())
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::libraries;
-
-    #[test]
-    fn libraries_and_the_loader_are_files_and_the_vdso_is_none() {
-        let ldd = "\tlinux-vdso.so.1 (0x00007ffd)\n\
-                   \tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f6f)\n\
-                   \t/lib64/ld-linux-x86-64.so.2 (0x00007f70)\n";
-        let expected = [
-            "/lib/x86_64-linux-gnu/libc.so.6",
-            "/lib64/ld-linux-x86-64.so.2",
-        ];
-        assert_eq!(libraries(ldd), expected);
-        assert!(libraries("\tstatically linked\n").is_empty());
-    }
 }

@@ -9,6 +9,7 @@ use guest_plan::plan::{MM_SELFTESTS_DIR, PROGRAMS_DIR, Plan, PlanStep};
 use crate::check_mm;
 use crate::expected_bug::ExpectedBug;
 use crate::kernel_choice::Flavour;
+use crate::stress_ng;
 use crate::variant::Variant;
 
 /// A test program in a guest.
@@ -43,8 +44,10 @@ const COUNT: Program = program("count", 200);
 const MODPROBE: Program = program("modprobe", 60);
 const NESTING: Program = program("nesting", 60);
 const LIVE_DRAIN: Program = program("live_drain", 240);
-const LIVE_UNLOAD: Program = program("live_unload", 400);
-const LIVE_STRESS: Program = program("live_stress", 240);
+/// Loads and unloads mm_swap_live under load.
+pub const LIVE_UNLOAD: Program = program("live_unload", 400);
+/// Loads the kernel with mm_swap_live in it.
+pub const LIVE_STRESS: Program = program("live_stress", 240);
 const LIVE_COUNT: Program = program("live_count", 400);
 const LIVE_HOLD: Program = program("live_hold", 200);
 
@@ -112,12 +115,14 @@ pub struct GuestSpec {
     pub mem: u32,
     /// What else is on its kernel command line.
     pub argument: Option<&'static str>,
+    /// Whether its programs are to run stress-ng.
+    pub stress_ng: bool,
     /// What its kernel must complain of.
     pub bug: Option<ExpectedBug>,
 }
 
 impl GuestSpec {
-    /// A guest in which nothing is out of the ordinary.
+    /// A guest for `programs`, with nothing special about it.
     pub fn new(name: &str, variant: Variant, programs: &[Program]) -> Self {
         Self {
             name: name.to_owned(),
@@ -134,6 +139,7 @@ impl GuestSpec {
             quick: false,
             mem: 0,
             argument: None,
+            stress_ng: false,
             bug: None,
         }
     }
@@ -244,6 +250,10 @@ impl GuestSpec {
             ),
             ("PWLOCKS_SECONDS", Some(seconds.to_string())),
             ("PWLOCKS_COUNT", self.count.map(|count| count.to_string())),
+            (
+                "PWLOCKS_STRESS_NG",
+                self.stress_ng.then(|| stress_ng::PROGRAM.to_owned()),
+            ),
             (
                 "PWLOCKS_FLIP_MS",
                 self.flipping.then(|| FLIP_MS.to_string()),
@@ -378,28 +388,6 @@ fn live() -> [GuestSpec; 5] {
     ]
 }
 
-/// The guests of `make soak`: `minutes` of load in each mode, and as many loads and unloads as one
-/// hour of an emulated machine has room for.
-pub fn soak(minutes: u32) -> Vec<GuestSpec> {
-    const MODES: u64 = 3;
-    const LOADS: u64 = 200;
-    const LOAD_S: u64 = 30;
-
-    let seconds = MODES * 60 * u64::from(minutes);
-    let stress = program(LIVE_STRESS.name, seconds + LIVE_STRESS.timeout_s);
-    let unload = program(LIVE_UNLOAD.name, LOADS * LOAD_S);
-    vec![
-        GuestSpec {
-            seconds: Some(seconds),
-            ..GuestSpec::new("soak-stress", Variant::STANDARD, &[stress]).live()
-        },
-        GuestSpec {
-            count: Some(LOADS),
-            ..GuestSpec::new("soak-unload", Variant::STANDARD, &[unload]).live()
-        },
-    ]
-}
-
 /// A build that is broken on purpose and the program that must notice.
 #[derive(Clone, Debug)]
 pub struct Sabotage {
@@ -474,7 +462,7 @@ pub const EXPECTED_SKIPS: &[ExpectedSkip] = &[];
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{guests, sabotages, soak};
+    use super::{guests, sabotages};
     use crate::kernel_choice::Flavour;
 
     #[test]
@@ -551,17 +539,6 @@ mod tests {
             assert_eq!(cpus("live-hold"), 2);
             assert_eq!(cpus("live"), 8);
         }
-    }
-
-    #[test]
-    fn a_soak_has_the_time_it_is_to_take() {
-        for guest in soak(10) {
-            let step = &guest.plan(4).steps[0];
-            let seconds: u64 = step.env["PWLOCKS_SECONDS"].parse().unwrap();
-            assert!(guest.timeout_s() > seconds, "{}", guest.name);
-        }
-        assert_eq!(soak(10)[0].plan(4).steps[0].env["PWLOCKS_SECONDS"], "1800");
-        assert_eq!(soak(10)[1].plan(4).steps[0].env["PWLOCKS_COUNT"], "200");
     }
 
     #[test]

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make soak`: the running kernel's own drains under load, for long.
+//! `make soak`: the running kernel's own drains under load of all kinds, for long.
 
 use crate::check;
 use crate::failure::{Ended, Failure, Result};
 use crate::kernels;
 use crate::lab::Lab;
-use crate::matrix;
+use crate::matrix::{GuestSpec, LIVE_STRESS, LIVE_UNLOAD, Program};
 use crate::userland;
+use crate::variant::Variant;
+
+/// How often mm_swap_live is loaded and unloaded before the load in each mode.
+const LOADS: u64 = 200;
+
+/// Seconds that one time may take, on average: it waits for all tasks of a loaded kernel several
+/// times, which is seconds on an idle machine and most of a minute on a busy one.
+const LOAD_S: u64 = 120;
+
+/// How many modes there are: off, on, and to and fro.
+const MODES: u64 = 3;
 
 /// Runs its guests, each mode for `minutes`; the last line on standard output is their sum.
 pub fn run(lab: &Lab, minutes: u32) -> Result<Ended> {
@@ -16,7 +27,49 @@ pub fn run(lab: &Lab, minutes: u32) -> Result<Ended> {
         return Err(Failure::step("soak", "no kernel to load"));
     };
     let programs = userland::get(lab, &first.root)?;
-    let jobs = check::jobs(lab, &kernels, &programs, |_| matrix::soak(minutes))?;
+    let jobs = check::jobs(lab, &kernels, &programs, |_| vec![guest(minutes)])?;
     let tally = check::run_jobs(lab, jobs, &programs, lab.options.jobs)?;
     Ok(check::report(lab, &tally))
+}
+
+/// The guest of each kernel. One for all, so that the kernel which runs under load is one that the
+/// module has been unloaded from 200 times.
+fn guest(minutes: u32) -> GuestSpec {
+    let seconds = MODES * 60 * u64::from(minutes);
+    let programs = [
+        Program {
+            timeout_s: LOADS * LOAD_S,
+            ..LIVE_UNLOAD
+        },
+        Program {
+            // A busy machine needs as long again to begin and end the load.
+            timeout_s: 2 * seconds + LIVE_STRESS.timeout_s,
+            ..LIVE_STRESS
+        },
+    ];
+    GuestSpec {
+        seconds: Some(seconds),
+        count: Some(LOADS),
+        stress_ng: true,
+        ..GuestSpec::new("soak", Variant::STANDARD, &programs).live()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guest;
+
+    #[test]
+    fn each_mode_has_its_minutes_and_each_program_the_time_it_takes() {
+        let guest = guest(10);
+        let plan = guest.plan(4);
+        let [unload, stress] = &plan.steps[..] else {
+            panic!("{plan:?}");
+        };
+        assert_eq!(unload.env["PWLOCKS_COUNT"], "200");
+        assert_eq!(stress.env["PWLOCKS_SECONDS"], "1800");
+        assert_eq!(stress.env["PWLOCKS_STRESS_NG"], "/usr/bin/stress-ng");
+        assert!(stress.timeout_s > 1800);
+        assert_eq!(guest.timeout_s(), unload.timeout_s + stress.timeout_s);
+    }
 }
