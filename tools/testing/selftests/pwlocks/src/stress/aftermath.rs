@@ -9,14 +9,22 @@ use crate::{
     ktap::{Trouble, Verdict},
     page_flags::{PageFlags, Pages},
 };
-use std::{collections::BTreeSet, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
 
 /// What is taken for noise, in KiB. The load handles as much every second, so that what is lost on
 /// the way soon is more.
 const TOLERANCE_KIB: i64 = 4096;
 
-/// What goes on for a moment, a process that is ending, is over by then.
+/// How often it is looked for pages that nobody has.
 const MOMENT: Duration = Duration::from_millis(500);
+
+/// A process that is ending has unmapped pages in its hands. It has ended by then even where the host
+/// has other things to do than to emulate its CPU.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The state before the load.
 #[derive(Debug)]
@@ -54,14 +62,17 @@ impl Before {
 
     /// No page is anonymous or mlocked that nobody has mapped.
     pub fn pages() -> Verdict {
-        let first = ownerless()?;
+        let start = Instant::now();
+        let mut left = ownerless()?;
 
-        thread::sleep(MOMENT);
-        let second = ownerless()?;
-        let left: Vec<_> = first.intersection(&second).collect();
+        while !left.is_empty() && start.elapsed() < PATIENCE {
+            thread::sleep(MOMENT);
+            let now = ownerless()?;
+            left.retain(|frame, _| now.contains_key(frame));
+        }
         ensure!(
             left.is_empty(),
-            "{} pages are left that nobody has: {left:?}",
+            "{} pages are left that nobody has: {left:x?}",
             left.len()
         );
         Ok(())
@@ -91,25 +102,25 @@ fn is_complaint(message: &str) -> bool {
     kmsg::is_splat(message) || message.starts_with("vmstat_refresh: ")
 }
 
-/// The frames of pages that must have gone with whom they belonged to.
-fn ownerless() -> Result<BTreeSet<u64>, Trouble> {
+/// The frames of pages that must have gone with whom they belonged to, and their flags.
+fn ownerless() -> Result<BTreeMap<u64, PageFlags>, Trouble> {
     // One that is in a batch stays until that is drained.
     kernel_file::write("/proc/sys/vm/drop_caches", "1")?;
     let pages = Pages::open()?;
     let mut candidates = Vec::new();
     pages.for_all(|frame, flags| {
         if needs_owner(flags) {
-            candidates.push(frame);
+            candidates.push((frame, flags));
         }
     })?;
 
-    let mut frames = BTreeSet::new();
-    for frame in candidates {
+    let mut left = BTreeMap::new();
+    for (frame, flags) in candidates {
         if pages.map_count(frame)? == 0 {
-            frames.insert(frame);
+            left.insert(frame, flags);
         }
     }
-    Ok(frames)
+    Ok(left)
 }
 
 /// Whether a page is there because it is mapped, and for no other reason.
