@@ -83,11 +83,13 @@ pub fn run(lab: &Lab) -> Result<Ended> {
         &programs,
         lab.options.jobs * TIMED_AT_ONCE,
     )?);
-    Ok(report(lab, &tally))
+    report(lab, &tally)
 }
 
 /// Says what came of all guests, their sum last.
-pub fn report(lab: &Lab, tally: &Tally) -> Ended {
+pub fn report(lab: &Lab, tally: &Tally) -> Result<Ended> {
+    // Says something where it removes something, and after the sum nothing is to come.
+    kernels::prune(lab)?;
     for failure in &tally.failures {
         lab.ui.print(&format!("not ok {failure}"));
     }
@@ -102,7 +104,7 @@ pub fn report(lab: &Lab, tally: &Tally) -> Ended {
         ));
     }
     lab.ui.print(&tally.to_string());
-    tally.ended()
+    Ok(tally.ended())
 }
 
 /// The guests that `specs` has for the kernels, with their modules built; those that take longest

@@ -61,7 +61,7 @@ pub fn run(lab: &Lab) -> Result<Ended> {
     let programs = userland::get(lab, &first.root)?;
     let jobs = check::jobs(lab, &kernels, &programs, |_| vec![all()])?;
     let tally = check::run_jobs(lab, jobs, &programs, lab.options.jobs)?;
-    Ok(check::report(lab, &tally))
+    check::report(lab, &tally)
 }
 
 #[cfg(test)]

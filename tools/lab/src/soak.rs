@@ -29,7 +29,7 @@ pub fn run(lab: &Lab, minutes: u32) -> Result<Ended> {
     let programs = userland::get(lab, &first.root)?;
     let jobs = check::jobs(lab, &kernels, &programs, |_| vec![guest(minutes)])?;
     let tally = check::run_jobs(lab, jobs, &programs, lab.options.jobs)?;
-    Ok(check::report(lab, &tally))
+    check::report(lab, &tally)
 }
 
 /// The guest of each kernel. One for all, so that the kernel which runs under load is one that the
