@@ -25,6 +25,7 @@ pub mod ktap;
 pub mod live;
 pub mod meminfo;
 pub mod memory;
+pub mod mempolicy;
 pub mod mm_selftests;
 pub mod mode_values;
 pub mod module;

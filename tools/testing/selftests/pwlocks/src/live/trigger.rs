@@ -8,13 +8,10 @@ use crate::{
     ensure, kernel_file,
     ktap::{Trouble, Verdict},
     memory::{Memory, PAGE},
+    mempolicy::{MPOL_MF_MOVE, MPOL_MF_STRICT, bind},
 };
 use nix::{errno::Errno, libc};
 use std::{fmt, ptr};
-
-/// Flags of `include/uapi/linux/mempolicy.h`.
-const MPOL_MF_STRICT: u32 = 1;
-const MPOL_MF_MOVE: u32 = 2;
 
 /// Something user space does that calls lru_add_drain_all() or lru_cache_disable().
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,21 +107,9 @@ fn move_pages(memory: &Memory) -> Verdict {
 
 /// Binds the memory to a node, strictly: fails if a page can't be moved there.
 fn mbind(memory: &Memory) -> Verdict {
-    let mask: libc::c_ulong = 1 << target_node(memory)?;
+    let node = target_node(memory)?;
 
-    // SAFETY: The mask has as many bits as the call is told.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_mbind,
-            memory.address(),
-            memory.pages() * PAGE,
-            libc::MPOL_BIND,
-            &raw const mask,
-            libc::c_ulong::BITS,
-            MPOL_MF_MOVE | MPOL_MF_STRICT,
-        )
-    };
-    Errno::result(result).map(drop).doing("mbind")
+    bind(memory, node, MPOL_MF_MOVE | MPOL_MF_STRICT).doing("mbind")
 }
 
 /// The node with memory that the first page is not on, if there is another one.
