@@ -34,7 +34,7 @@ check: ## run all tests, on the host and in guests
 	@$(LAB) check
 
 .PHONY: soak
-soak: ## load the kernel, unload mm_swap_live 200 times, and MINUTES (10) each with it off, on and flipping
+soak: ## load the kernel, unload mm_swap_live 20 times a minute of MINUTES (10), then MINUTES each with it off, on, flipping
 	@$(LAB) soak
 
 .PHONY: check-mm

@@ -10,8 +10,9 @@ use crate::matrix::{GuestSpec, LIVE_STRESS, LIVE_UNLOAD, Program};
 use crate::userland;
 use crate::variant::Variant;
 
-/// How often mm_swap_live is loaded and unloaded before the load in each mode.
-const LOADS: u64 = 200;
+/// How often mm_swap_live is loaded and unloaded before the load in each mode, for each minute of
+/// that: 200 times for the 10 minutes that are the default.
+const LOADS_PER_MINUTE: u64 = 20;
 
 /// Seconds that one time may take, on average: it waits for all tasks of a loaded kernel several
 /// times, which is seconds on an idle machine and most of a minute on a busy one.
@@ -33,12 +34,14 @@ pub fn run(lab: &Lab, minutes: u32) -> Result<Ended> {
 }
 
 /// The guest of each kernel. One for all, so that the kernel which runs under load is one that the
-/// module has been unloaded from 200 times.
+/// module has been unloaded from many times.
 fn guest(minutes: u32) -> GuestSpec {
-    let seconds = MODES * 60 * u64::from(minutes);
+    let minutes = u64::from(minutes);
+    let loads = LOADS_PER_MINUTE * minutes;
+    let seconds = MODES * 60 * minutes;
     let programs = [
         Program {
-            timeout_s: LOADS * LOAD_S,
+            timeout_s: loads * LOAD_S,
             ..LIVE_UNLOAD
         },
         Program {
@@ -49,7 +52,7 @@ fn guest(minutes: u32) -> GuestSpec {
     ];
     GuestSpec {
         seconds: Some(seconds),
-        count: Some(LOADS),
+        count: Some(loads),
         stress_ng: true,
         ..GuestSpec::new("soak", Variant::STANDARD, &programs).live()
     }

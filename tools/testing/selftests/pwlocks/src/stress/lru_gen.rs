@@ -8,8 +8,9 @@ use std::{path::Path, thread, time::Duration};
 
 const LRU_GEN: &str = "/sys/kernel/mm/lru_gen/enabled";
 
-/// How long it stays as it is.
-const PERIOD: Duration = Duration::from_millis(100);
+/// How long it stays as it is. Each change has the kernel rewrite its text in many places, of which
+/// the emulator may, now and then, keep a half of one: too often, and the guest doesn't live long.
+const PERIOD: Duration = Duration::from_secs(5);
 
 /// Turns it off and on. In the end it is as before.
 pub(super) struct Toggle {
