@@ -149,6 +149,17 @@ pub const ANY_BATCH: &[Argued] = &[
     argued("rt_spin_unlock", "is handed the lock, not a batch"),
 ];
 
+/// Without PREEMPT_RT but with lockdep: what takes the kernel's own lock, which nobody but lockdep
+/// sees, and leaves the rest to `lru_add_drain_cpu()`, which is ours.
+pub const NOT_RT_LOCKDEP_ONLY: &[Argued] = &[
+    argued("lru_add_drain", ONLY_LOCKDEP),
+    argued("lru_add_drain_cpu_zone", ONLY_LOCKDEP),
+    argued("lru_add_drain_per_cpu", ONLY_LOCKDEP),
+];
+
+const ONLY_LOCKDEP: &str =
+    "only has lockdep take and release the lock around lru_add_drain_cpu(), which is replaced";
+
 const fn argued(name: &'static str, reason: &'static str) -> Argued {
     Argued { name, reason }
 }
@@ -179,53 +190,41 @@ const fn member(path: &'static str, offset: usize, size: usize) -> Member {
     Member { path, offset, size }
 }
 
-/// What only differs in the locks: without PREEMPT_RT they have no size.
-pub const NOT_RT_LAYOUT: &[Layout] = &[
-    Layout {
-        name: "cpu_fbatches",
-        size: Some(1536),
-        members: &[
-            member("lock", 0, 0),
-            member("lru_add", 0, 256),
-            member("lru_deactivate_file", 256, 256),
-            member("lru_deactivate", 512, 256),
-            member("lru_lazyfree", 768, 256),
-            member("lru_activate", 1024, 256),
-            member("lock_irq", 1280, 0),
-            member("lru_move_tail", 1280, 256),
-        ],
-    },
-    Layout {
-        name: "mlock_fbatch",
-        size: Some(256),
-        members: &[member("lock", 0, 0), member("fbatch", 0, 256)],
-    },
-];
+/// What the size of a lock decides, `LOCK` bytes.
+pub struct Batches<const LOCK: usize>;
 
-/// With PREEMPT_RT the locks are a spinlock_t, which sleeps.
-pub const RT_LAYOUT: &[Layout] = &[
-    Layout {
-        name: "cpu_fbatches",
-        size: Some(1600),
-        members: &[
-            member("lock", 0, 32),
-            member("lru_add", 32, 256),
-            member("lru_deactivate_file", 288, 256),
-            member("lru_deactivate", 544, 256),
-            member("lru_lazyfree", 800, 256),
-            member("lru_activate", 1056, 256),
-            member("lock_irq", 1312, 32),
-            member("lru_move_tail", 1344, 256),
-        ],
-    },
-    Layout {
-        name: "mlock_fbatch",
-        size: Some(288),
-        members: &[member("lock", 0, 32), member("fbatch", 32, 256)],
-    },
-];
+impl<const LOCK: usize> Batches<LOCK> {
+    /// The structures that hold the batches.
+    pub const LAYOUT: &'static [Layout] = &[
+        Layout {
+            name: "cpu_fbatches",
+            size: Some(2 * LOCK + 6 * 256),
+            members: &[
+                member("lock", 0, LOCK),
+                member("lru_add", LOCK, 256),
+                member("lru_deactivate_file", LOCK + 256, 256),
+                member("lru_deactivate", LOCK + 2 * 256, 256),
+                member("lru_lazyfree", LOCK + 3 * 256, 256),
+                member("lru_activate", LOCK + 4 * 256, 256),
+                member("lock_irq", LOCK + 5 * 256, LOCK),
+                member("lru_move_tail", 2 * LOCK + 5 * 256, 256),
+            ],
+        },
+        Layout {
+            name: "mlock_fbatch",
+            size: Some(LOCK + 256),
+            members: &[member("lock", 0, LOCK), member("fbatch", LOCK, 256)],
+        },
+    ];
+}
 
-/// What is the same in both.
+/// Without PREEMPT_RT a lock has no size, but for what lockdep keeps in it.
+pub const NOT_RT_LAYOUTS: &[&[Layout]] = &[Batches::<0>::LAYOUT, Batches::<48>::LAYOUT];
+
+/// With PREEMPT_RT it is a spinlock_t, which sleeps; the larger one is that of lockdep.
+pub const RT_LAYOUTS: &[&[Layout]] = &[Batches::<32>::LAYOUT, Batches::<128>::LAYOUT];
+
+/// What does not depend on it.
 pub const LAYOUT: &[Layout] = &[
     Layout {
         name: "folio_batch",

@@ -13,6 +13,8 @@ use super::{
 use crate::{
     coverage::{
         self,
+        Batches,
+        Layout,
         LAYOUT, //
     },
     kernel_folio::KernelFolio,
@@ -24,10 +26,9 @@ use core::mem::{
 };
 use kernel::bindings;
 
-#[cfg(not(CONFIG_PREEMPT_RT))]
-use coverage::NOT_RT_LAYOUT as FLAVOUR_LAYOUT;
-#[cfg(CONFIG_PREEMPT_RT)]
-use coverage::RT_LAYOUT as FLAVOUR_LAYOUT;
+/// The batches' structures with the locks of this kernel.
+#[allow(dead_code, reason = "only the assertions use it")]
+const BATCHES_LAYOUT: &[Layout] = Batches::<{ size_of::<bindings::local_lock_t>() }>::LAYOUT;
 
 /// The size of a type is that in the list.
 macro_rules! assert_size {
@@ -44,33 +45,33 @@ macro_rules! assert_offset {
     };
 }
 
-assert_size!(FLAVOUR_LAYOUT, "cpu_fbatches", CpuFbatches);
-assert_offset!(FLAVOUR_LAYOUT, "cpu_fbatches", "lock", CpuFbatches, lock);
+assert_size!(BATCHES_LAYOUT, "cpu_fbatches", CpuFbatches);
+assert_offset!(BATCHES_LAYOUT, "cpu_fbatches", "lock", CpuFbatches, lock);
 assert_offset!(
-    FLAVOUR_LAYOUT,
+    BATCHES_LAYOUT,
     "cpu_fbatches",
     "lru_add",
     CpuFbatches,
     batches
 );
 assert_offset!(
-    FLAVOUR_LAYOUT,
+    BATCHES_LAYOUT,
     "cpu_fbatches",
     "lock_irq",
     CpuFbatches,
     lock_irq
 );
 assert_offset!(
-    FLAVOUR_LAYOUT,
+    BATCHES_LAYOUT,
     "cpu_fbatches",
     "lru_move_tail",
     CpuFbatches,
     lru_move_tail
 );
-assert_size!(FLAVOUR_LAYOUT, "mlock_fbatch", MlockFbatch);
-assert_offset!(FLAVOUR_LAYOUT, "mlock_fbatch", "lock", MlockFbatch, lock);
+assert_size!(BATCHES_LAYOUT, "mlock_fbatch", MlockFbatch);
+assert_offset!(BATCHES_LAYOUT, "mlock_fbatch", "lock", MlockFbatch, lock);
 assert_offset!(
-    FLAVOUR_LAYOUT,
+    BATCHES_LAYOUT,
     "mlock_fbatch",
     "fbatch",
     MlockFbatch,

@@ -3,8 +3,9 @@
 //! The part of the module's lists that is for one kernel.
 
 use crate::coverage::{self, Argued, Layout, Replaced, Variable};
-use crate::identity::Identity;
+use crate::kernel::Kernel;
 use crate::names;
+use crate::types::Types;
 
 /// What the module does with a kernel, and what it takes for granted.
 #[derive(Clone)]
@@ -19,6 +20,9 @@ pub struct Coverage {
     pub locked: bool,
     /// The functions that are handed batches of all sorts.
     pub any_batch: Vec<Argued>,
+    /// Whether what is handed a batch is looked for: not in a debug kernel, whose checks are handed
+    /// the address of everything.
+    pub helpers: bool,
     /// The list of the names that the module has of the kernel, see [`names`].
     pub names: String,
     /// The structures.
@@ -27,16 +31,23 @@ pub struct Coverage {
 
 impl Coverage {
     /// The lists for `kernel`.
-    pub fn of(kernel: &Identity) -> Self {
-        let rt = kernel.is_rt();
-        let series = kernel.series();
-        let (users, kept, layout) = if rt {
-            (&[][..], coverage::RT_LOCKED, coverage::RT_LAYOUT)
+    pub fn of(kernel: &Kernel<'_>) -> Self {
+        let rt = kernel.identity.is_rt();
+        let series = kernel.identity.series();
+        // A kernel without lockdep gets no list that is longer for it.
+        let lockdep = kernel.count("lock_acquire") != 0;
+        let lockdep_only = if lockdep && !rt {
+            coverage::NOT_RT_LOCKDEP_ONLY
+        } else {
+            &[]
+        };
+        let (users, kept, layouts) = if rt {
+            (&[][..], coverage::RT_LOCKED, coverage::RT_LAYOUTS)
         } else {
             (
                 coverage::USERS,
                 coverage::NOT_RT_HARMLESS,
-                coverage::NOT_RT_LAYOUT,
+                coverage::NOT_RT_LAYOUTS,
             )
         };
         Self {
@@ -48,9 +59,30 @@ impl Coverage {
                 .collect(),
             kept: kept.to_vec(),
             locked: rt,
-            any_batch: coverage::ANY_BATCH.to_vec(),
+            any_batch: [coverage::ANY_BATCH, lockdep_only].concat(),
+            helpers: !lockdep,
             names: names::LIST.to_owned(),
-            layout: [layout, coverage::LAYOUT].concat(),
+            layout: [fitting(layouts, &kernel.types), coverage::LAYOUT].concat(),
         }
     }
+}
+
+/// The one of `layouts`, which differ in the size of a lock, that the kernel's structures have; the
+/// first if they have none of them, for the comparison to say how they differ.
+fn fitting(layouts: &[&'static [Layout]], types: &Types) -> &'static [Layout] {
+    let fits = |layout: &&&[Layout]| {
+        layout.iter().all(|structure| {
+            let sizes = types.sizes(structure.name);
+            sizes
+                .into_iter()
+                .map(Some)
+                .eq([structure.size.map(|size| size as u64)])
+        })
+    };
+    layouts
+        .iter()
+        .find(fits)
+        .or(layouts.first())
+        .copied()
+        .unwrap_or_default()
 }

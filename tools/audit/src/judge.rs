@@ -96,7 +96,11 @@ impl<'a> Judge<'a> {
             references.keys().copied(),
             &any_batch,
         );
-        let handed = handed::receivers(functions, &uses);
+        let handed = if coverage.helpers {
+            handed::receivers(functions, &uses)
+        } else {
+            BTreeSet::new()
+        };
         let ours = &replaced;
         let mut listed: BTreeSet<usize> = references.keys().copied().collect();
         listed.extend(ours);
@@ -194,7 +198,7 @@ impl<'a> Judge<'a> {
             Some("stores into one")
         } else if uses.escapes {
             Some("keeps a pointer to one")
-        } else if uses.handed_to_unknown || !uses.handed.is_empty() {
+        } else if self.coverage.helpers && (uses.handed_to_unknown || !uses.handed.is_empty()) {
             Some("hands one on")
         } else {
             None

@@ -59,7 +59,7 @@ use crate::report::{Report, Verdict};
 pub fn audit(boot_image: &[u8]) -> Result<Report> {
     let kernel = boot_image::unpack(boot_image)?;
     let kernel = Kernel::parse(&kernel)?;
-    let coverage = Coverage::of(&kernel.identity);
+    let coverage = Coverage::of(&kernel);
     report(&kernel, &coverage)
 }
 

@@ -219,6 +219,7 @@ pub fn coverage() -> Coverage {
         }],
         locked: false,
         any_batch: Vec::new(),
+        helpers: true,
         names: "folio_add_lru\ndrain_all # replaced\nneed_drain if HAVE_need_drain\n".to_owned(),
         layout: vec![Layout {
             name: "cpu_fbatches",

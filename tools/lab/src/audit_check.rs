@@ -40,7 +40,7 @@ pub fn run(lab: &Lab, prepared: &Prepared) -> Result<Tally> {
 fn cases(image: &[u8]) -> AuditResult<Tally> {
     let kernel = boot_image::unpack(image)?;
     let kernel = Kernel::parse(&kernel)?;
-    let coverage = Coverage::of(&kernel.identity);
+    let coverage = Coverage::of(&kernel);
     let evidence = kernel.evidence(&coverage.batches)?;
     let mut tally = Tally::default();
     functions(&kernel, &evidence, &coverage, &mut tally);
