@@ -78,12 +78,15 @@ impl KernelFolio {
         self.flags().load(Relaxed) & (1 << bindings::pageflags_PG_dropbehind) != 0
     }
 
-    /// Takes back that it is idle (`folio_test_idle()`, `folio_clear_idle()`).
+    /// Takes back that it is idle (`folio_test_idle()`, `folio_clear_idle()`), where the kernel keeps
+    /// track of that.
     #[cfg(not(CONFIG_PREEMPT_RT))]
     #[inline(always)]
     pub(crate) fn clear_idle(&self) {
+        #[cfg(CONFIG_PAGE_IDLE_FLAG)]
         const IDLE: usize = 1 << bindings::pageflags_PG_idle;
 
+        #[cfg(CONFIG_PAGE_IDLE_FLAG)]
         if self.flags().load(Relaxed) & IDLE != 0 {
             self.flags().fetch_and(!IDLE, Relaxed);
         }

@@ -68,12 +68,26 @@ fn preempt_disable() {
     unsafe { asm!("inc dword ptr gs:[rip + __preempt_count]", options(nostack)) };
 }
 
+/// What preempts the task if that is due, with all registers saved: a static call where the kernel
+/// can be told not to preempt.
+#[cfg(CONFIG_PREEMPT_DYNAMIC)]
+macro_rules! preempt_schedule {
+    () => {
+        "__SCT__preempt_schedule"
+    };
+}
+#[cfg(not(CONFIG_PREEMPT_DYNAMIC))]
+macro_rules! preempt_schedule {
+    () => {
+        "preempt_schedule_thunk"
+    };
+}
+
 /// # Safety
 ///
 /// Must undo one [`preempt_disable`].
 #[inline(always)]
 unsafe fn preempt_enable() {
-    // The function called saves all registers. It is called through its static call, as from C.
     //
     // SAFETY: By the function's requirements, it is time to be preempted if that is due.
     unsafe {
@@ -82,9 +96,9 @@ unsafe fn preempt_enable() {
              jz 3f
              2:
              .subsection 1
-             3:
-             call __SCT__preempt_schedule
-             jmp 2b
+             3:",
+            concat!("call ", preempt_schedule!()),
+            "jmp 2b
              .previous",
         )
     };
