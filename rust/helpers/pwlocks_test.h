@@ -46,6 +46,11 @@ bool pwlocks_test_in_nmi(void);
 int pwlocks_test_cpu_down(unsigned int cpu);
 int pwlocks_test_cpu_up(unsigned int cpu);
 
+/* pwlocks_test_lockdep.c */
+bool pwlocks_test_lockdep_works(void);
+void pwlocks_test_lockdep_acquire(bool raw);
+void pwlocks_test_lockdep_release(bool raw);
+
 /* pwlocks_test_panic.c */
 bool pwlocks_test_has_warned(void);
 

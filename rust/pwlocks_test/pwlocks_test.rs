@@ -8,7 +8,8 @@
 //! counts what lock operations cost, `pwlocks_test/sizes` what they take up.
 //!
 //! Some tests switch the mode and switch it back, or take a CPU down and up again. Nobody else may
-//! switch meanwhile. Those of the subject `nesting` make the kernel oops.
+//! switch meanwhile. Those of the subject `nesting` make the kernel oops, those of
+//! `lockdep` make lockdep report something and stop.
 
 use kernel::prelude::*;
 
@@ -30,6 +31,7 @@ mod flip_token;
 mod hardirq;
 mod interrupt;
 mod kthread;
+mod lockdep;
 mod migration;
 mod nesting;
 mod nmi;

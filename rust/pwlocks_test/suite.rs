@@ -15,6 +15,7 @@ use crate::{
     flip_load,
     flip_token,
     hardirq,
+    lockdep,
     migration,
     nesting,
     nmi,
@@ -97,6 +98,15 @@ const TESTS: &[(&CStr, &[(&CStr, Run)])] = &[
             (c"lock_local", nesting::lock_local),
             (c"lock_local_irqsave", nesting::lock_local_irqsave),
             (c"mixed", nesting::mixed),
+        ],
+    ),
+    (
+        c"lockdep",
+        &[
+            (c"classes", lockdep::classes),
+            (c"in_spinlock", lockdep::in_spinlock),
+            (c"in_raw_spinlock", lockdep::in_raw_spinlock),
+            (c"nested", lockdep::nested),
         ],
     ),
     (

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A `BUG` that a guest runs into on purpose.
+//! A complaint that a guest has its kernel make on purpose.
 
 use crate::splat::Splat;
 
-/// A `BUG` that has to be in a guest's log, so many times.
+/// A complaint that has to be in a guest's log, so many times.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectedBug {
-    /// The source file it is in, as the kernel names it, and a colon.
-    pub place: &'static str,
+    /// How it begins.
+    pub start: &'static str,
+    /// What it has further on: of a `BUG` the source file, as the kernel names it, and a colon.
+    pub words: &'static str,
     /// How many times.
     pub times: usize,
 }
@@ -20,8 +22,8 @@ impl ExpectedBug {
         let mut all = std::mem::take(splats).into_iter().peekable();
         let mut found = 0;
         while let Some(splat) = all.next() {
-            let place = splat.text.strip_prefix("kernel BUG at ");
-            if !place.is_some_and(|place| place.contains(self.place)) {
+            let rest = splat.text.strip_prefix(self.start);
+            if !rest.is_some_and(|rest| rest.contains(self.words)) {
                 splats.push(splat);
                 continue;
             }
@@ -35,8 +37,8 @@ impl ExpectedBug {
             Ok(())
         } else {
             Err(format!(
-                "{found} times kernel BUG at {} instead of {} times",
-                self.place, self.times
+                "{found} times {}{} instead of {} times",
+                self.start, self.words, self.times
             ))
         }
     }
@@ -48,7 +50,8 @@ mod tests {
     use crate::splat::scan;
 
     const BUG: ExpectedBug = ExpectedBug {
-        place: "rust/helpers/local_lock.c:",
+        start: "kernel BUG at ",
+        words: "rust/helpers/local_lock.c:",
         times: 2,
     };
 

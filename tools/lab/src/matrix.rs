@@ -41,6 +41,8 @@ const SIZE: Program = program("size", 60);
 const AUDITED: Program = program("audited", 60);
 const REFUSAL: Program = program("refusal", 120);
 const COUNT: Program = program("count", 200);
+const LOCKDEP_NESTING: Program = program("lockdep_nesting", 60);
+const LOCKDEP_WAIT_TYPE: Program = program("lockdep_wait_type", 60);
 const MODPROBE: Program = program("modprobe", 60);
 const NESTING: Program = program("nesting", 60);
 const LIVE_DRAIN: Program = program("live_drain", 240);
@@ -53,8 +55,21 @@ const LIVE_HOLD: Program = program("live_hold", 200);
 
 /// What the three tests of `nesting` run into.
 const NESTED: ExpectedBug = ExpectedBug {
-    place: "rust/helpers/local_lock.c:",
+    start: "kernel BUG at ",
+    words: "rust/helpers/local_lock.c:",
     times: 3,
+};
+
+/// What those of `lockdep_nesting` and `lockdep_wait_type` have lockdep say, which says nothing after.
+const RECURSIVE: ExpectedBug = ExpectedBug {
+    start: "WARNING: ",
+    words: "possible recursive locking detected",
+    times: 1,
+};
+const WAIT_TYPE: ExpectedBug = ExpectedBug {
+    start: "[ BUG: ",
+    words: "Invalid wait context",
+    times: 1,
 };
 
 /// Seconds of random operations in a run of `conservation`, and in one that is to find a sabotage.
@@ -385,6 +400,19 @@ fn live() -> [GuestSpec; 5] {
         guest("live-hold", &[LIVE_HOLD])
             .live()
             .setting(Setting::Counting(2)),
+    ]
+}
+
+/// The guests of `make check-debug` alone, of a debug kernel of `flavour`.
+pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
+    let lockdep = |name, program, report| {
+        GuestSpec::new(name, Variant::TESTED, &[program])
+            .mode("0")
+            .expecting(report)
+    };
+    vec![
+        lockdep("lockdep-nesting", LOCKDEP_NESTING, RECURSIVE),
+        lockdep("lockdep-wait-type", LOCKDEP_WAIT_TYPE, WAIT_TYPE),
     ]
 }
 

@@ -14,6 +14,7 @@ const ALLOWED_FILE: &str = "tools/lab/allowed-splats.json";
 
 /// How messages of complaint start.
 const STARTS: &[&str] = &[
+    "[ BUG: ",
     "BUG: ",
     "DEBUG_LOCKS_WARN_ON",
     "INFO: possible recursive locking",

@@ -23,6 +23,7 @@ pub mod kernel_tests;
 pub mod kmsg;
 pub mod ktap;
 pub mod live;
+pub mod lockdep;
 pub mod meminfo;
 pub mod memory;
 pub mod mempolicy;
