@@ -21,6 +21,7 @@ help: ## list the targets
 	@echo '  JOBS=     guests and compilers at once (default: as many as there are CPUs)'
 	@echo '  HANG_TIMEOUT= seconds without output after which a guest counts as hung (default 120)'
 	@echo '  V=1       show the commands'
+	@echo '  DEBUG=    kernels of make check-debug: kasan, rt-kasan, kcsan (default: all)'
 	@echo '  MINUTES=  minutes of make soak with each (default 10)'
 	@echo '  KDIR=     a prepared kernel tree, for modules, modules_install and clean'
 	@echo '  AUDITED=  what `make audit` wrote for that kernel, build/audited/<release>.h'
@@ -32,6 +33,10 @@ run: ## show the demonstration: an isolated CPU with and without pwlocks
 .PHONY: check
 check: ## run all tests, on the host and in guests
 	@$(LAB) check
+
+.PHONY: check-debug
+check-debug: ## run the guests' tests on kernels with KASAN, lockdep and the like (DEBUG=)
+	@$(LAB) check-debug
 
 .PHONY: soak
 soak: ## load the kernel, unload mm_swap_live 20 times a minute of MINUTES (10), then MINUTES each with it off, on, flipping

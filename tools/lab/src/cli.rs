@@ -7,6 +7,7 @@ use std::thread;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::debug_kernel::DebugKernel;
 use crate::kernel_choice::Wish;
 
 /// Fetches stock kernels, builds the modules for them, boots guests and reports.
@@ -28,6 +29,12 @@ pub enum Command {
     Run,
     /// Run all tests
     Check,
+    /// Run the guests' tests on kernels built to find mistakes
+    CheckDebug {
+        /// Which kernels: kasan, rt-kasan, kcsan; all by default.
+        #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
+        kernels: DebugKernels,
+    },
     /// Load the kernel for long, with the live module off, on and flipping
     Soak {
         /// Minutes with each.
@@ -96,6 +103,26 @@ pub struct Options {
     pub verbose: bool,
 }
 
+/// Debug kernels, in the order in which they are used.
+#[derive(Clone, Debug)]
+pub struct DebugKernels(pub Vec<DebugKernel>);
+
+fn parse_debug(text: &str) -> Result<DebugKernels, String> {
+    if text.is_empty() {
+        return Ok(DebugKernels(DebugKernel::ALL.to_vec()));
+    }
+    let find = |name: &str| {
+        DebugKernel::ALL
+            .into_iter()
+            .find(|kernel| kernel.name() == name)
+            .ok_or_else(|| "accepted: kasan, rt-kasan, kcsan, separated by commas".to_owned())
+    };
+    text.split(',')
+        .map(find)
+        .collect::<Result<_, _>>()
+        .map(DebugKernels)
+}
+
 fn parse_accel(text: &str) -> Result<AccelWish, String> {
     match text {
         "" | "auto" => Ok(AccelWish::Auto),
@@ -149,6 +176,10 @@ mod tests {
             (["run", "--cpus", "1"], "a number from 2 to 64"),
             (["run", "--mem", "lots"], "a number from 512 to"),
             (["run", "--verbose", "2"], "accepted: 0, 1"),
+            (
+                ["check-debug", "--kernels", "kmsan"],
+                "accepted: kasan, rt-kasan, kcsan",
+            ),
             (["run", "--jobs", "0"], "a number from 1 to 1024"),
             (["run", "--kernel", "newest"], "a series"),
         ] {

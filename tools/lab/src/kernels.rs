@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::debug_kernel::{self, DebugKernel};
 use crate::disk;
 use crate::failure::{Failure, Result};
 use crate::image::{self, Image};
@@ -20,6 +21,20 @@ const CACHE_LIMIT: u64 = 8_000_000_000;
 /// The kernels the user wants, prepared.
 pub fn get(lab: &Lab) -> Result<Vec<Prepared>> {
     with_index(lab, prepare_all)
+}
+
+/// Debug kernels of the version of the one that the user wants, of the last if these are many.
+pub fn get_debug(lab: &Lab, wanted: &[DebugKernel]) -> Result<Vec<Prepared>> {
+    with_index(lab, |lab, index, root| {
+        let kernels = kernel_choice::choose(&index.packages, &lab.options.kernel)?;
+        let Some(kernel) = kernels.last() else {
+            return Err(Failure::step("debug kernels", "no kernel to build"));
+        };
+        wanted
+            .iter()
+            .map(|&which| debug_kernel::get(lab, index, root, kernel, which))
+            .collect()
+    })
 }
 
 /// The boot images of the kernels the user wants.

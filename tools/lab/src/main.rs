@@ -9,11 +9,13 @@ mod audit_check;
 mod audited;
 mod build;
 mod check;
+mod check_debug;
 mod check_mm;
 mod clean;
 mod cli;
 mod compile_fail;
 mod debian_version;
+mod debug_kernel;
 mod demonstration;
 mod disk;
 mod expected_bug;
@@ -112,6 +114,9 @@ fn run(cli: Cli) -> Result<Ended> {
     match cli.command {
         Command::Run => with_cache(&lab, "make run", |lab| well(demonstration::run(lab))),
         Command::Check => with_cache(&lab, "make check", check::run),
+        Command::CheckDebug { kernels } => with_cache(&lab, "make check-debug", |lab| {
+            check_debug::run(lab, &kernels.0)
+        }),
         Command::Soak { minutes } => with_cache(&lab, "make soak", |lab| soak::run(lab, minutes)),
         Command::CheckModel => with_cache(&lab, "make check-model", model::run),
         Command::CheckMm => with_cache(&lab, "make check-mm", check_mm::run),

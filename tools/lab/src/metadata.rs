@@ -21,7 +21,7 @@ use crate::sandbox::Sandbox;
 use crate::source;
 use crate::store::Entry;
 
-/// The compiler that Debian builds these kernels with.
+/// The compiler that Debian builds these kernels with, as make is told.
 pub const CC: &str = "CC=x86_64-linux-gnu-gcc-14";
 
 /// Where a sandbox sees the source and the prepared tree, which know each other by these names.
@@ -31,13 +31,24 @@ pub const TREE: &str = "/mnt/tree";
 /// Lines that make prints, for the progress bar.
 const EXPECTED_LINES: u64 = 230;
 
+/// Where a kernel's own modules are.
+#[derive(Clone, Debug)]
+pub enum OwnModules {
+    /// In a package, which is fetched when they are asked for.
+    Package(Package),
+    /// Built with the kernel, in this folder.
+    Built(PathBuf),
+}
+
 /// A kernel in the cache.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// Its name.
     pub release: Release,
-    /// The package its image is from.
-    image_package: String,
+    /// What its image is from: a package, or what it was built from.
+    pub origin: String,
+    /// The compiler it was built with, as make is told.
+    pub compiler: &'static str,
     /// Digest of what it is made from.
     pub key: Key,
     /// The root folder that built it.
@@ -46,22 +57,23 @@ pub struct Prepared {
     pub source: PathBuf,
     /// Digest of what that is made from; both flavours have the same.
     pub source_key: Key,
-    /// Package with its stock modules, which is fetched when they are asked for.
-    pub modules: Package,
-    place: PathBuf,
+    /// The modules that belong to it.
+    pub modules: OwnModules,
+    /// Its cache entry.
+    pub place: PathBuf,
 }
 
 impl Prepared {
-    /// The stock boot image.
+    /// The boot image.
     pub fn image(&self) -> PathBuf {
         self.place.join("vmlinuz")
     }
 
-    /// The stock boot image, to be audited.
+    /// The boot image, to be audited.
     pub fn audit_image(&self) -> Image {
         Image {
             release: self.release.clone(),
-            package: self.image_package.clone(),
+            package: self.origin.clone(),
             path: self.image(),
         }
     }
@@ -73,7 +85,7 @@ impl Prepared {
 
     /// make in the prepared tree with `arguments`, in a sandbox that sees source and tree.
     pub fn make(&self, jobs: usize, arguments: impl IntoIterator<Item = String>) -> Sandbox {
-        let argv = make_command(&self.release, jobs, TREE, arguments);
+        let argv = make_command(&self.release, self.compiler, jobs, TREE, arguments);
         self.with_source(Sandbox::in_root(&self.root, argv))
             .read_only(self.tree(), TREE)
     }
@@ -84,8 +96,10 @@ impl Prepared {
     }
 }
 
-fn make_command(
+/// make for a kernel in `folder`, as one called `release` and with `compiler`.
+pub fn make_command(
     release: &Release,
+    compiler: &str,
     jobs: usize,
     folder: &str,
     arguments: impl IntoIterator<Item = String>,
@@ -96,7 +110,7 @@ fn make_command(
         "-C".to_owned(),
         folder.to_owned(),
         format!("LOCALVERSION={}", release.local_version()),
-        CC.to_owned(),
+        compiler.to_owned(),
     ];
     fixed.into_iter().chain(arguments).collect()
 }
@@ -110,7 +124,7 @@ pub fn entry(kernel: &Kernel) -> Entry {
         .input("root", root::entry().key.to_string())
         .input(
             "make",
-            make_command(&kernel.release, 0, SOURCE, []).join(" "),
+            make_command(&kernel.release, CC, 0, SOURCE, []).join(" "),
         )
         .finish();
     Entry {
@@ -129,12 +143,13 @@ pub fn get(lab: &Lab, index: &Index, root: &Path, kernel: &Kernel) -> Result<Pre
     })?;
     Ok(Prepared {
         release: kernel.release.clone(),
-        image_package: kernel.image.request(),
+        origin: kernel.image.request(),
+        compiler: CC,
         key: entry.key,
         root: root.to_owned(),
         source,
         source_key: source::entry(kernel).key,
-        modules: kernel.modules.clone(),
+        modules: OwnModules::Package(kernel.modules.clone()),
         place,
     })
 }
@@ -195,7 +210,7 @@ fn prepare(lab: &Lab, root: &Path, release: &Release, source: &Path, tree: &Path
     let kept = fs::read(&symbols).during(&step)?;
     let output = format!("O={TREE}");
     let arguments = [&output, "olddefconfig", "prepare", "modules_prepare"].map(str::to_owned);
-    let argv = make_command(release, lab.options.jobs, SOURCE, arguments);
+    let argv = make_command(release, CC, lab.options.jobs, SOURCE, arguments);
     let sandbox = Sandbox::in_root(root, argv)
         .read_only(source, SOURCE)
         .writable(tree, TREE);

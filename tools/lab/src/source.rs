@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A kernel's source, as far as modules, Rust metadata and the mm selftests need it.
+//! A kernel's source, as far as modules, Rust metadata, the mm selftests and kernels for our guests
+//! need it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,17 +15,22 @@ use crate::lab::Lab;
 use crate::sandbox::Sandbox;
 use crate::store::Entry;
 
-/// What is left out, below the source's folder: what no header, configuration or host tool of the
-/// build refers to. Of the selftests, mm's use files of a few others.
+/// What is left out, below the source's folder: what no header, configuration or host tool of a
+/// build refers to, and no part of a kernel that has what our guests have. Of the selftests, mm's use
+/// files of a few others.
 const LEFT_OUT: &[&str] = &[
     "Documentation/*.rst",
     "Documentation/*.svg",
     "Documentation/*.txt",
     "Documentation/*.yaml",
-    "drivers/*.c",
+    "drivers/gpu/*.c",
     "drivers/gpu/drm/amd/*.h",
+    "drivers/infiniband/*.c",
+    "drivers/media/*.c",
+    "drivers/net/*.c",
     "drivers/net/*.h",
-    "fs/*.c",
+    "drivers/scsi/*.c",
+    "drivers/staging/*.c",
     "net/*.c",
     "sound/*.c",
     "sound/*.h",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Modules of the stock kernel that guests load, as Debian ships them.
+//! Modules of the kernel's own that guests load: Debian's, or those built with a debug kernel.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,15 @@ use crate::index::Index;
 use crate::job::Job;
 use crate::key::Key;
 use crate::lab::Lab;
-use crate::metadata::Prepared;
+use crate::metadata::{OwnModules, Prepared};
+use crate::package_index::Package;
 use crate::root;
 use crate::sandbox::Sandbox;
 use crate::store::Entry;
 
 /// Their names: RAM disks, as there is no block device built in; compressed memory to swap to, and a
 /// file system, with what these two need.
-const WANTED: [&str; 7] = [
+pub const WANTED: [&str; 7] = [
     "brd",
     "lz4hc_compress",
     "zram",
@@ -26,10 +27,10 @@ const WANTED: [&str; 7] = [
     "ext4",
 ];
 
-/// The cache entry of `kernel`'s modules.
-fn entry(kernel: &Prepared) -> Entry {
+/// The cache entry of `kernel`'s modules, which `package` has.
+fn entry(kernel: &Prepared, package: &Package) -> Entry {
     let key = Key::builder()
-        .input("package", kernel.modules.request())
+        .input("package", package.request())
         .input("modules", WANTED.join(" "))
         .input("root", root::entry().key.to_string())
         .finish();
@@ -42,16 +43,20 @@ fn entry(kernel: &Prepared) -> Entry {
 
 /// A folder with the modules of `kernel`, not compressed.
 pub fn get(lab: &Lab, kernel: &Prepared) -> Result<PathBuf> {
-    lab.store
-        .get(&entry(kernel), |place| make(lab, kernel, place))
+    match &kernel.modules {
+        OwnModules::Package(package) => lab.store.get(&entry(kernel, package), |place| {
+            make(lab, kernel, package, place)
+        }),
+        OwnModules::Built(folder) => Ok(folder.clone()),
+    }
 }
 
-fn make(lab: &Lab, kernel: &Prepared, place: &Path) -> Result<()> {
+fn make(lab: &Lab, kernel: &Prepared, wanted: &Package, place: &Path) -> Result<()> {
     let name = format!("{}-stock-modules", kernel.release.name);
     let step = format!("{name}: unpack");
     let package = tempfile::tempdir_in(place).during(&step)?;
     let index = Index::get(lab, &kernel.root)?;
-    index.download(lab, &[&kernel.modules], package.path(), &name)?;
+    index.download(lab, &[wanted], package.path(), &name)?;
 
     let bar = lab.ui.step(&step, None);
     // Only what is wanted is unpacked: all of them take 160 MB.
@@ -69,7 +74,7 @@ fn make(lab: &Lab, kernel: &Prepared, place: &Path) -> Result<()> {
     Job::new(&step, &log).run(&lab.ui, &lab.interrupt, sandbox, &bar)?;
     for module in WANTED {
         if !place.join(format!("{module}.ko")).exists() {
-            let cause = format!("{} has no {module}.ko", kernel.modules.name);
+            let cause = format!("{} has no {module}.ko", wanted.name);
             return Err(Failure::step(step, cause).log(log));
         }
     }

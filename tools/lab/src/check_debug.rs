@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `make check-debug`: the guests of `make check`, and some more, on kernels that look for mistakes
+//! themselves.
+
+use crate::check;
+use crate::debug_kernel::DebugKernel;
+use crate::failure::{Ended, Failure, Result};
+use crate::kernel_choice::Flavour;
+use crate::kernels;
+use crate::lab::Lab;
+use crate::matrix::{self, GuestSpec, Program, Setting};
+use crate::userland;
+
+/// How much longer a program may take than on the stock kernel: the checks are many, and emulated.
+const SLOWER: u64 = 5;
+
+/// Seconds of random operations, for which all guests together have to be done in time.
+const SECONDS: u64 = 15;
+
+/// How often modules are loaded and unloaded under load.
+const UNLOADS: u64 = 2;
+
+/// Runs its guests on the kernels `wanted`; the last line on standard output is their sum.
+pub fn run(lab: &Lab, wanted: &[DebugKernel]) -> Result<Ended> {
+    let kernels = kernels::get_debug(lab, wanted)?;
+    let Some(first) = kernels.first() else {
+        return Err(Failure::step("check-debug", "no kernel to test on"));
+    };
+    let programs = userland::get(lab, &first.root)?;
+    let jobs = check::jobs(lab, &kernels, &programs, guests)?;
+    let tally = check::run_jobs(lab, jobs, &programs, lab.options.jobs)?;
+    check::report(lab, &tally)
+}
+
+/// The guests of a debug kernel of `flavour`.
+fn guests(flavour: Flavour) -> Vec<GuestSpec> {
+    matrix::guests(flavour)
+        .into_iter()
+        // What the checks add to each instruction that is counted says nothing.
+        .filter(|guest| !matches!(guest.setting, Setting::Counting(_)))
+        // The kernel's own tests of mm take what these kernels are not built with.
+        .filter(|guest| !guest.mm_selftests)
+        .chain(matrix::debug_guests(flavour))
+        .map(slower)
+        .collect()
+}
+
+/// `guest` with counts and times that fit a debug kernel.
+fn slower(guest: GuestSpec) -> GuestSpec {
+    let programs = guest.programs.iter().map(|&program| Program {
+        timeout_s: SLOWER * program.timeout_s,
+        ..program
+    });
+    GuestSpec {
+        programs: programs.collect(),
+        seconds: guest.seconds.or(Some(SECONDS)),
+        count: guest.count.map(|count| count.min(UNLOADS)),
+        ..guest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guests;
+    use crate::kernel_choice::Flavour;
+
+    #[test]
+    fn nothing_is_counted_and_everything_has_more_time() {
+        for flavour in Flavour::ALL {
+            let all = guests(flavour);
+            let named = |name: &str| all.iter().find(|guest| guest.name == name);
+            assert!(named("count").is_none());
+            assert!(named("live-count").is_none());
+            let guest = named("conservation-1").unwrap();
+            let plan = guest.plan(4);
+            assert_eq!(plan.steps[0].env["PWLOCKS_SECONDS"], "15");
+            assert_eq!(plan.steps[0].timeout_s, 1200);
+            assert!(named("lockdep-nesting").is_some());
+        }
+    }
+}
