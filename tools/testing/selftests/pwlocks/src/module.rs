@@ -9,7 +9,7 @@ use nix::{
     kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module},
 };
 use std::{
-    ffi::CString,
+    ffi::{CStr, CString},
     fs::File,
     io,
     path::{Path, PathBuf},
@@ -35,11 +35,9 @@ impl Module {
     ///
     /// The error is `insmod`'s; [`Errno::EEXIST`] if it is loaded already.
     pub fn load(name: &'static str, params: &str) -> Result<Self, Errno> {
-        let path = file(name).ok_or(Errno::ENOENT)?;
-        let file = File::open(path).map_err(errno)?;
         let params = CString::new(params).map_err(|_| Errno::EINVAL)?;
 
-        finit_module(file, &params, ModuleInitFlags::empty())?;
+        load(name, &params)?;
         Ok(Self { name, ours: true })
     }
 
@@ -95,6 +93,14 @@ impl Drop for Module {
             eprintln!("rmmod {}: {}", self.name, error.desc());
         }
     }
+}
+
+/// Loads `name`.ko with `params` from the folder with the modules, to stay; the error is `insmod`'s.
+pub fn load(name: &str, params: &CStr) -> Result<(), Errno> {
+    let path = file(name).ok_or(Errno::ENOENT)?;
+    let file = File::open(path).map_err(errno)?;
+
+    finit_module(file, params, ModuleInitFlags::empty())
 }
 
 /// Unloads a module; the error is `rmmod`'s, [`Errno::EWOULDBLOCK`] if it is in use.
