@@ -6,6 +6,7 @@
 //! exits with 0, 1, or 4 if all of it was skipped ([`ktap`]). A program loads the modules it needs
 //! unless they are there already, and unloads what it loaded ([`module`]).
 
+pub mod bad_requests;
 mod bounded;
 pub mod cpu_table;
 pub mod cpulist;

@@ -3,10 +3,10 @@
 //! No folio may be lost: the equations that hold when nothing runs.
 
 use super::{
-    folio,
+    Device, Drain, Operation, folio,
     uapi::{self, Query, Stats},
 };
-use crate::{ensure, ktap::Verdict};
+use crate::{doing::Doing as _, ensure, ktap::Verdict};
 
 /// Checks the module's counts at a moment when nothing runs.
 pub fn check_stats(stats: &Stats) -> Verdict {
@@ -52,6 +52,37 @@ pub fn check_folio(folio: &Query) -> Verdict {
         return Ok(());
     };
     Err(format!("a folio {trouble}: {}", folio::describe(folio)).into())
+}
+
+/// Checks that the module holds no folio once the batches are drained. Nobody may have a file open.
+pub fn check_nothing_left() -> Verdict {
+    let device = Device::open().doing("open")?;
+    device.drain(Drain::AllForce).doing("DRAIN_ALL_FORCE")?;
+    let stats = device.stats().doing("STATS")?;
+
+    check_stats(&stats)?;
+    ensure!(
+        stats.allocated == stats.freed && stats.pages == 0 && stats.bh_slots == 0,
+        "all files were closed and all batches drained: {stats:?}"
+    );
+    ensure!(
+        stats.cache_disabled == 0,
+        "{} CACHE_DISABLE of closed files are in force",
+        stats.cache_disabled
+    );
+    // A folio more is seen, so that the zero above means something.
+    let handles = device.alloc_pages(1).doing("ALLOC")?;
+    let held = device.stats().doing("STATS")?.pages;
+    ensure!(held == 1, "one folio is allocated and {held} pages counted");
+    device.op(Operation::Free, &handles).doing("FREE")?;
+    Ok(())
+}
+
+/// The counts without what a refused ALLOC may leave: folios that came and went.
+pub fn settled(mut stats: Stats) -> Stats {
+    stats.allocated -= stats.freed;
+    stats.freed = 0;
+    stats
 }
 
 #[cfg(test)]

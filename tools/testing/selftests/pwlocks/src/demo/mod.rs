@@ -14,10 +14,12 @@ mod header_test;
 mod load;
 mod operation;
 pub mod uapi;
+mod worker;
 
-pub use balance::{check_folio, check_stats};
+pub use balance::{check_folio, check_nothing_left, check_stats, settled};
 pub use debugfs::debugfs_figures;
 pub use device::{Device, Drain, PATH};
 pub use folio::{batch_names, describe, is_added, is_batched, is_listed};
 pub use load::Modules;
 pub use operation::Operation;
+pub use worker::Worker;

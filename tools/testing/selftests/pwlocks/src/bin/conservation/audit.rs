@@ -3,10 +3,10 @@
 //! The books, looked at while nothing runs: the module's own counts, every folio that has a handle,
 //! and the two against each other.
 
-use crate::worker::Worker;
 use selftests::{
     demo::{
-        Device, Drain, check_folio, check_stats, debugfs_figures, describe, is_added, is_listed,
+        Device, Drain, Worker, check_folio, check_stats, debugfs_figures, describe, is_added,
+        is_listed,
         uapi::{Query, Stats},
     },
     doing::Doing as _,

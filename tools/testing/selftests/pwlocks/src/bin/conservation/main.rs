@@ -10,15 +10,13 @@
 mod audit;
 mod disturbance;
 mod round;
-mod worker;
 
 use round::Load;
 use selftests::{
-    demo::{Device, Drain, Modules, Operation, check_stats},
-    doing::Doing as _,
+    demo::{Modules, check_nothing_left},
     ensure, environment,
     flipper::Flipper,
-    ktap::{self, Report, Trouble, Verdict},
+    ktap::{self, Report, Trouble},
     random,
 };
 use std::{process::ExitCode, time::Duration};
@@ -89,31 +87,7 @@ fn run(mut load: Load) -> ExitCode {
     });
     report.test("closing the files frees everything", move || {
         drop(load);
-        nothing_left()
+        check_nothing_left()
     });
     report.end()
-}
-
-/// Checks that the module holds no folio once the batches are drained.
-fn nothing_left() -> Verdict {
-    let device = Device::open().doing("open")?;
-    device.drain(Drain::AllForce).doing("DRAIN_ALL_FORCE")?;
-    let stats = device.stats().doing("STATS")?;
-
-    check_stats(&stats)?;
-    ensure!(
-        stats.allocated == stats.freed && stats.pages == 0 && stats.bh_slots == 0,
-        "all files were closed and all batches drained: {stats:?}"
-    );
-    ensure!(
-        stats.cache_disabled == 0,
-        "{} CACHE_DISABLE of closed files are in force",
-        stats.cache_disabled
-    );
-    // A folio more is seen, so that the zero above means something.
-    let handles = device.alloc_pages(1).doing("ALLOC")?;
-    let held = device.stats().doing("STATS")?.pages;
-    ensure!(held == 1, "one folio is allocated and {held} pages counted");
-    device.op(Operation::Free, &handles).doing("FREE")?;
-    Ok(())
 }

@@ -2,11 +2,11 @@
 
 //! The load: rounds of everything at once, and what became of it.
 
-use crate::{audit::Audit, disturbance, worker::Worker};
+use crate::{audit::Audit, disturbance};
 use fastrand::Rng;
 use selftests::{
     cpulist,
-    demo::{Device, Operation},
+    demo::{Device, Operation, Worker},
     doing::Doing as _,
     ensure, hotplug,
     ktap::{Trouble, Verdict},

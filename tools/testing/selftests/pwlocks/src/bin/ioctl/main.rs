@@ -6,9 +6,7 @@
 
 mod access;
 mod address;
-mod case;
 mod counts;
-mod generator;
 mod memory;
 mod owner;
 mod random_calls;

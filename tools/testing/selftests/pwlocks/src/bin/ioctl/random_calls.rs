@@ -2,13 +2,10 @@
 
 //! Random bad requests: the right error, and the module's counts and the folios as before.
 
-use crate::{
-    address::Fence,
-    generator::{self, Material},
-};
 use selftests::{
+    bad_requests::{self, Fence, Material},
     demo::{
-        Device, Drain, Operation,
+        Device, Drain, Operation, settled,
         uapi::{Query, Stats},
     },
     doing::Doing as _,
@@ -48,7 +45,7 @@ pub(crate) fn check(seed: u64) -> Verdict {
     let (stats, folios) = state().doing("STATS and QUERY")?;
     let mut mistakes = BTreeMap::<_, u32>::new();
     for call in 1..=CALLS {
-        let case = generator::next(&mut rng, &material);
+        let case = bad_requests::next(&mut rng, &material);
         let result = case.call(&device);
         ensure!(
             result == Err(case.expected),
@@ -67,11 +64,4 @@ pub(crate) fn check(seed: u64) -> Verdict {
         println!("# {calls} times {mistake}");
     }
     Ok(())
-}
-
-/// The counts without what ALLOC with a bad address may leave: folios that came and went.
-fn settled(mut stats: Stats) -> Stats {
-    stats.allocated -= stats.freed;
-    stats.freed = 0;
-    stats
 }

@@ -2,9 +2,9 @@
 
 //! A result that can't be written: EFAULT, and what was asked for has been done.
 
-use crate::address::Fence;
 use nix::errno::Errno;
 use selftests::{
+    bad_requests::Fence,
     demo::{Device, Operation, is_batched, is_listed, uapi},
     doing::Doing as _,
     ensure,

@@ -2,15 +2,15 @@
 
 //! One thread's random operations on folios of its own.
 
-use fastrand::Rng;
-use nix::errno::Errno;
-use selftests::{
-    demo::{Device, Drain, Operation, uapi},
+use super::{Device, Drain, Operation, uapi};
+use crate::{
     doing::Doing as _,
     ensure,
     ktap::{Trouble, Verdict},
     pin, random,
 };
+use fastrand::Rng;
+use nix::errno::Errno;
 use std::{
     collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
@@ -24,7 +24,8 @@ const AT_ONCE: usize = 40;
 const DISABLED: u32 = 2;
 
 /// A worker, between rounds as in them.
-pub(crate) struct Worker {
+#[derive(Debug)]
+pub struct Worker {
     cpu: usize,
     cpus: usize,
     rng: Rng,
@@ -32,17 +33,18 @@ pub(crate) struct Worker {
     handles: Vec<u64>,
     disabled: u32,
     /// To how many folios each operation applied.
-    pub(crate) applied: BTreeMap<Operation, u64>,
+    pub applied: BTreeMap<Operation, u64>,
     /// Drains by kind, and of these the ones that asked for work.
-    pub(crate) drains: BTreeMap<&'static str, (u64, u64)>,
+    pub drains: BTreeMap<&'static str, (u64, u64)>,
     /// Files closed with folios in them.
-    pub(crate) closed: u64,
-    pub(crate) steps: u64,
+    pub closed: u64,
+    /// What it did.
+    pub steps: u64,
 }
 
 impl Worker {
     /// A worker for `cpu`, one of `cpus`.
-    pub(crate) fn new(seed: u64, cpu: usize, cpus: usize) -> Result<Self, Trouble> {
+    pub fn new(seed: u64, cpu: usize, cpus: usize) -> Result<Self, Trouble> {
         Ok(Self {
             cpu,
             cpus,
@@ -58,17 +60,17 @@ impl Worker {
     }
 
     /// The file, and the handles of all its folios.
-    pub(crate) fn folios(&self) -> (&Device, &[u64]) {
+    pub fn folios(&self) -> (&Device, &[u64]) {
         (&self.device, &self.handles)
     }
 
     /// CACHE_DISABLE in force.
-    pub(crate) fn disabled(&self) -> u32 {
+    pub fn disabled(&self) -> u32 {
         self.disabled
     }
 
     /// Works until `stop`.
-    pub(crate) fn run(&mut self, stop: &AtomicBool) -> Verdict {
+    pub fn run(&mut self, stop: &AtomicBool) -> Verdict {
         while !stop.load(Ordering::Relaxed) {
             // A CPU that goes down sheds its threads, and they have to be brought back.
             if self.steps % 32 == 0 {
@@ -77,13 +79,14 @@ impl Worker {
                     Err(error) => return Err(error).doing("sched_setaffinity"),
                 }
             }
-            self.steps += 1;
             self.step()?;
         }
         Ok(())
     }
 
-    fn step(&mut self) -> Verdict {
+    /// Does one thing, on the CPU that this runs on.
+    pub fn step(&mut self) -> Verdict {
+        self.steps += 1;
         match self.rng.u32(..100) {
             0..20 => self.alloc(),
             20..72 => self.operate(),

@@ -2,18 +2,21 @@
 
 //! One bad request, and the error it must get.
 
+use crate::demo::{Device, uapi};
 use nix::errno::Errno;
-use selftests::demo::{Device, uapi};
 
 /// What a request is made with.
 #[derive(Debug, Clone)]
-pub(crate) enum Argument {
+pub enum Argument {
+    /// For folios that there is no room for.
     Alloc(uapi::Alloc),
     /// With the handles whose address is put in.
     Op(uapi::Op, Vec<u64>),
     /// With the bad address that it has.
     OpAt(uapi::Op),
+    /// For all the drains.
     Drain(uapi::Drain),
+    /// For one folio.
     Query(uapi::Query),
     /// A number, or an address at which nothing can be written.
     Number(u64),
@@ -21,17 +24,20 @@ pub(crate) enum Argument {
 
 /// A request that must be refused.
 #[derive(Debug, Clone)]
-pub(crate) struct Case {
+pub struct Case {
     /// The kind of mistake.
-    pub(crate) mistake: &'static str,
-    pub(crate) request: u64,
-    pub(crate) argument: Argument,
-    pub(crate) expected: Errno,
+    pub mistake: &'static str,
+    /// Its number.
+    pub request: u64,
+    /// Its argument.
+    pub argument: Argument,
+    /// The error.
+    pub expected: Errno,
 }
 
 impl Case {
     /// Makes the request.
-    pub(crate) fn call(&self, device: &Device) -> Result<(), Errno> {
+    pub fn call(&self, device: &Device) -> Result<(), Errno> {
         match self.argument.clone() {
             // SAFETY: The module refuses this, or finds no writable memory at the address in it.
             Argument::Alloc(mut alloc) => unsafe { device.call(self.request, &mut alloc) },

@@ -2,29 +2,28 @@
 
 //! Random requests with exactly one mistake each, so that the error to expect is known.
 
+use super::{Argument, Case, Fence, bad_addresses};
 use crate::{
-    address::{self, Fence},
-    case::{Argument, Case},
-};
-use fastrand::Rng;
-use nix::errno::Errno;
-use selftests::{
     demo::{
         Operation,
         uapi::{self, Alloc, Drain, Op, Query},
     },
     random,
 };
+use fastrand::Rng;
+use nix::errno::Errno;
 
 /// What a mistake can be made with.
-pub(crate) struct Material<'a> {
-    pub(crate) fence: &'a Fence,
+#[derive(Debug)]
+pub struct Material<'a> {
+    /// Memory that can't be read or written.
+    pub fence: &'a Fence,
     /// Handles of the file that makes the requests.
-    pub(crate) own: &'a [u64],
+    pub own: &'a [u64],
     /// Handles that were this file's.
-    pub(crate) freed: &'a [u64],
+    pub freed: &'a [u64],
     /// Handles of another file.
-    pub(crate) foreign: &'a [u64],
+    pub foreign: &'a [u64],
 }
 
 const DRAINS: [u64; 5] = [
@@ -36,7 +35,7 @@ const DRAINS: [u64; 5] = [
 ];
 
 /// One more request with a mistake.
-pub(crate) fn next(rng: &mut Rng, material: &Material) -> Case {
+pub fn next(rng: &mut Rng, material: &Material) -> Case {
     match rng.u32(..10) {
         0..2 => alloc(rng, material),
         2..4 => op(rng, material),
@@ -90,7 +89,7 @@ fn alloc(rng: &mut Rng, material: &Material) -> Case {
         _ => {
             let size = alloc.count as usize * size_of::<u64>();
             alloc.handles = *rng
-                .choice(&address::bad(material.fence, size))
+                .choice(&bad_addresses(material.fence, size))
                 .unwrap_or(&0);
             expected = Errno::EFAULT;
             "ALLOC with a bad address"
@@ -141,7 +140,7 @@ fn op(rng: &mut Rng, material: &Material) -> Case {
         _ => {
             let size = handles.len() * size_of::<u64>();
             op.handles = *rng
-                .choice(&address::bad(material.fence, size))
+                .choice(&bad_addresses(material.fence, size))
                 .unwrap_or(&0);
             return Case {
                 mistake: "OP with a bad address",
@@ -248,7 +247,7 @@ fn argument_address(rng: &mut Rng, material: &Material) -> Case {
     let requests = [uapi::ALLOC, uapi::OP, uapi::QUERY, uapi::STATS];
     let all: Vec<_> = requests.into_iter().chain(DRAINS).collect();
     let request = *rng.choice(&all).unwrap_or(&uapi::OP);
-    let address = address::bad(material.fence, size_of::<Op>());
+    let address = bad_addresses(material.fence, size_of::<Op>());
 
     if rng.u32(..10) == 0 {
         return Case {
