@@ -32,7 +32,7 @@ pub mod mm_selftests;
 pub mod mode_values;
 pub mod module;
 pub mod module_copy;
-pub mod our_files;
+pub mod our_modules;
 pub mod page_flags;
 pub mod pin;
 pub mod pw_counts;

@@ -5,7 +5,7 @@
 use crate::role::Participant;
 use fastrand::Rng;
 use nix::errno::Errno;
-use selftests::{ktap::Trouble, our_files};
+use selftests::{ktap::Trouble, our_modules};
 use std::{
     fs::File,
     io::{self, Read as _},
@@ -21,9 +21,9 @@ pub(crate) struct Files;
 
 impl Participant for Files {
     fn act(&mut self, rng: &mut Rng) -> Result<bool, Trouble> {
-        let all: Vec<_> = our_files::debugfs()
+        let all: Vec<_> = our_modules::debugfs()
             .into_iter()
-            .chain(our_files::parameters())
+            .chain(our_modules::parameters())
             .collect();
         let pause = Duration::from_micros(rng.u64(..LONGEST_US));
         let choice = rng.usize(..);

@@ -25,10 +25,9 @@ use selftests::{
     doing::Doing as _,
     drop_caches, ensure, environment,
     ktap::{self, Report, Trouble, Verdict},
-    live::{self, Replaced},
-    mode_values,
+    live, mode_values,
     module::{self, Module},
-    our_files, random,
+    our_modules, random,
     stress::Before,
     tasks,
 };
@@ -68,7 +67,7 @@ fn prepare() -> Result<Before, Trouble> {
         Err(error) => return Err(error).doing(format_args!("insmod {}", live::MODULE)),
     }
     Storm::new(random::seed())?.rage(WARM_UP)?;
-    unload_all()?;
+    our_modules::unload_all()?;
     Before::now()
 }
 
@@ -103,7 +102,7 @@ fn run(mut before: Before) -> ExitCode {
         let _modules = Modules::need()?;
         check_nothing_left()
     });
-    report.test("all modules can be unloaded", unload_all);
+    report.test("all modules can be unloaded", our_modules::unload_all);
     report.test("no task is in code that is gone", || {
         let left = tasks::in_freed_code()?;
         ensure!(left.is_empty(), "{left:#?}");
@@ -125,19 +124,4 @@ fn mode_can_be_set() -> Verdict {
     let setter = process::Process::start(Role::Setter, 0, None)?;
 
     setter.must_succeed(Instant::now() + process::PATIENCE)
-}
-
-/// Unloads what the participants have left loaded, users first.
-fn unload_all() -> Verdict {
-    for name in our_files::MODULES.iter().rev() {
-        if module::is_loaded(name) {
-            module::unload_patiently(name).doing(format_args!("rmmod {name}"))?;
-        }
-    }
-    let replaced = Replaced::now()?;
-    ensure!(
-        replaced.is_empty(),
-        "replaced with no module loaded: {replaced:?}"
-    );
-    Ok(())
 }

@@ -5,7 +5,7 @@
 use crate::role::Participant;
 use fastrand::Rng;
 use nix::errno::Errno;
-use selftests::{doing::Doing as _, ktap::Trouble, module, our_files::MODULES};
+use selftests::{doing::Doing as _, ktap::Trouble, module, our_modules::MODULES};
 use std::{ffi::CString, thread, time::Duration};
 
 /// How long they are left as they are, at most.

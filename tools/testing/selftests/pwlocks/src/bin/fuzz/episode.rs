@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Inputs of one kind in a row, all from one seed.
+
+use crate::{file, ioctl, loading, parameter, subject::Subject, tally::Tally};
+use selftests::{
+    demo::Modules,
+    kmsg,
+    ktap::{Trouble, Verdict},
+    our_modules, random,
+};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
+
+/// How often it says that it is alive.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+
+/// All so far.
+pub(crate) struct Episodes {
+    tally: Tally,
+    /// Read after each, before what it has caused is overwritten.
+    log: kmsg::Mark,
+    said: Instant,
+}
+
+impl Episodes {
+    pub(crate) fn new() -> Result<Self, Trouble> {
+        Ok(Self {
+            tally: Tally::default(),
+            log: kmsg::Mark::now()?,
+            said: Instant::now(),
+        })
+    }
+
+    /// What became of the inputs.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Makes the episode of a seed.
+    pub(crate) fn run(&mut self, seed: u64) -> Verdict {
+        let mut rng = random::source(seed, 0);
+        let subject = Subject::choose(&mut rng);
+        let tally = &mut self.tally;
+        let verdict = match subject {
+            Subject::Loading => {
+                our_modules::unload_all().and_then(|()| loading::run(&mut rng, tally))
+            }
+            _ => loaded().and_then(|()| match subject {
+                Subject::Ioctl => ioctl::run(&mut rng, tally),
+                Subject::Parameter => parameter::run(&mut rng, tally),
+                _ => file::run(&mut rng, tally),
+            }),
+        };
+        let splats = self.log.splats()?;
+        let verdict = match splats.as_slice() {
+            [] => verdict,
+            splats => Err(format!("{verdict:?}, and the log has {splats:#?}").into()),
+        };
+
+        if self.said.elapsed() > SIGN_OF_LIFE {
+            self.said = Instant::now();
+            println!("# {} inputs", self.tally.inputs());
+        }
+        verdict.map_err(|trouble| {
+            Trouble::fail(format!(
+                "{subject:?}, PWLOCKS_SEED={seed} PWLOCKS_COUNT=1 makes it again: {trouble:?}"
+            ))
+        })
+    }
+}
+
+/// Has the modules loaded, to stay.
+fn loaded() -> Verdict {
+    Modules::need().map(mem::forget)
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Random inputs to everything of the modules that user space can write: the demo's ioctls, the
+//! parameters in sysfs and at load time, the files in debugfs, the device as a file. What is accepted
+//! must do what it says; what is refused must have one of the errors documented for its mistakes and
+//! leave everything as it was.
+//!
+//! Inputs come in episodes, each from a seed of its own and with open files of its own. First those
+//! of the seeds kept in `seeds.txt` are made again, then new ones until there are as many inputs as
+//! the caller says (`PWLOCKS_COUNT`). `PWLOCKS_SEED` is the seed of the first new one: what a failure
+//! prints makes the same episode again, with `PWLOCKS_COUNT=1` no other after it.
+//!
+//! Coverage does not guide it: that would take a kernel built with `CONFIG_KCOV`, and the stock ones
+//! are not. Instead inputs have the shape of right ones, with a mistake here and there.
+
+mod bad_buffer;
+mod episode;
+mod file;
+mod ioctl;
+mod loading;
+mod parameter;
+mod seeds;
+mod subject;
+mod tally;
+
+use episode::Episodes;
+use selftests::{
+    demo::{Modules, check_nothing_left},
+    environment,
+    ktap::{self, Report, Trouble},
+    mode_values, our_modules, random,
+    stress::Before,
+};
+use std::process::ExitCode;
+
+/// Inputs, if the caller does not say.
+const COUNT: u64 = 20_000;
+
+fn main() -> ExitCode {
+    if let Some(skipped) = mode_values::loader("fuzz") {
+        return skipped;
+    }
+    match prepare() {
+        Ok((episodes, before)) => run(episodes, before),
+        Err(trouble) => ktap::nothing_tested("the modules can be used", trouble),
+    }
+}
+
+/// What is allocated once, for good, is there after the kept seeds.
+fn prepare() -> Result<(Episodes, Before), Trouble> {
+    let mut warm_up = Episodes::new()?;
+
+    for seed in seeds::kept() {
+        warm_up.run(seed)?;
+    }
+    our_modules::unload_all()?;
+    Ok((Episodes::new()?, Before::now()?))
+}
+
+fn run(mut episodes: Episodes, mut before: Before) -> ExitCode {
+    let mut report = Report::begin(7);
+    let count = environment::count().unwrap_or(COUNT);
+    let seed = random::seed();
+
+    report.diagnostic(format_args!("PWLOCKS_SEED={seed} PWLOCKS_COUNT={count}"));
+    report.test("the kept seeds", || {
+        seeds::kept().try_for_each(|seed| episodes.run(seed))
+    });
+    if !report.has_failed() {
+        report.test(&format!("{count} inputs"), || {
+            // The inputs of the kept seeds count, but there is one new episode in any case.
+            for seed in seed.. {
+                episodes.run(seed)?;
+                if episodes.tally().inputs() >= count {
+                    break;
+                }
+            }
+            Ok(())
+        });
+    }
+    report.diagnostic(episodes.tally());
+    if report.has_failed() {
+        // What comes after is of a state that is wrong already. The points not given fail too.
+        return report.end();
+    }
+    report.test("of every subject some were accepted, some refused", || {
+        episodes.tally().check()
+    });
+    report.test("the demo has no folio left", || {
+        let _modules = Modules::need()?;
+        check_nothing_left()
+    });
+    report.test("all modules can be unloaded", our_modules::unload_all);
+    report.test("the kernel does not complain", || before.log());
+    report.test("memory is as before", || before.memory());
+    report.end()
+}
