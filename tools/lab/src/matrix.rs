@@ -52,6 +52,8 @@ pub const LIVE_UNLOAD: Program = program("live_unload", 400);
 pub const LIVE_STRESS: Program = program("live_stress", 240);
 const LIVE_COUNT: Program = program("live_count", 400);
 const LIVE_HOLD: Program = program("live_hold", 200);
+const KILLED: Program = program("killed", 400);
+const FUZZ: Program = program("fuzz", 900);
 
 /// What the three tests of `nesting` run into.
 const NESTED: ExpectedBug = ExpectedBug {
@@ -403,6 +405,12 @@ fn live() -> [GuestSpec; 5] {
     ]
 }
 
+/// Seconds in which processes are killed.
+const KILLED_S: u64 = 20;
+
+/// Random inputs to the modules.
+const INPUTS: u64 = 20_000;
+
 /// The guests of `make check-debug` alone, of a debug kernel of `flavour`.
 pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
     let lockdep = |name, program, report| {
@@ -413,6 +421,14 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
     vec![
         lockdep("lockdep-nesting", LOCKDEP_NESTING, RECURSIVE),
         lockdep("lockdep-wait-type", LOCKDEP_WAIT_TYPE, WAIT_TYPE),
+        GuestSpec {
+            seconds: Some(KILLED_S),
+            ..GuestSpec::new("killed", Variant::TESTED, &[KILLED]).live()
+        },
+        GuestSpec {
+            count: Some(INPUTS),
+            ..GuestSpec::new("fuzz", Variant::TESTED, &[FUZZ]).live()
+        },
     ]
 }
 
@@ -490,7 +506,7 @@ pub const EXPECTED_SKIPS: &[ExpectedSkip] = &[];
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{guests, sabotages};
+    use super::{debug_guests, guests, sabotages};
     use crate::kernel_choice::Flavour;
 
     #[test]
@@ -498,6 +514,7 @@ mod tests {
         for flavour in [Flavour::Amd64, Flavour::RtAmd64] {
             let all: Vec<_> = guests(flavour)
                 .into_iter()
+                .chain(debug_guests(flavour))
                 .chain(sabotages().into_iter().map(|sabotage| sabotage.guest))
                 .map(|guest| guest.name)
                 .collect();
