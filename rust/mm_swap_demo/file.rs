@@ -39,7 +39,6 @@ pub(crate) struct File {
 
 impl File {
     fn new(drain: Arc<Drain<Demo>>) -> impl PinInit<Self> {
-        drain.mm().counts().files.add(1);
         pin_init!(Self {
             drain,
             handles <- new_mutex!(Handles::new()),
@@ -91,7 +90,11 @@ impl MiscDevice for File {
         // SAFETY: The only misc device with these operations is the one in a `Device`.
         let device = unsafe { Device::from_misc(misc.as_raw()) };
 
-        KBox::pin_init(Self::new(device.drain().clone()), GFP_KERNEL)
+        let file = KBox::pin_init(Self::new(device.drain().clone()), GFP_KERNEL)?;
+
+        // Drop takes it off, so not before there is something to drop.
+        file.demo().counts().files.add(1);
+        Ok(file)
     }
 
     fn ioctl(this: Pin<&Self>, _file: &fs::File, cmd: u32, arg: usize) -> Result<isize> {
