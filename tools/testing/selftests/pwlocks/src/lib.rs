@@ -27,6 +27,7 @@ pub mod live;
 pub mod lockdep;
 pub mod meminfo;
 pub mod memory;
+pub mod memory_block;
 pub mod mempolicy;
 pub mod mm_selftests;
 pub mod mode_values;

@@ -4,12 +4,11 @@
 
 use super::{
     block_device::{Fadvise, FlushBuffers},
-    memory_block::Offline,
     mlockall::MlockAll,
     move_pages::MovePages,
     sysctl::Sysctl,
 };
-use crate::{drop_caches, ktap::Trouble};
+use crate::{drop_caches, ktap::Trouble, memory_block::MemoryBlock};
 use serde::Serialize;
 use std::{path::Path, time::Duration};
 
@@ -65,7 +64,7 @@ impl Trigger {
             Self::Fadvise => Box::new(Fadvise::new(disk)?),
             Self::Flushbufs => Box::new(FlushBuffers::new(disk)?),
             Self::Migrate => Box::new(MovePages::new()?),
-            Self::Offline => Box::new(Offline::find()?),
+            Self::Offline => Box::new(MemoryBlock::find_offline()?),
             Self::Mlockall => Box::new(MlockAll),
         })
     }
