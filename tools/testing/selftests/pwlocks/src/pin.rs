@@ -20,6 +20,15 @@ pub fn to(cpu: usize) -> Result<(), Errno> {
     sched_setaffinity(THIS, &set)
 }
 
+/// [`to`], for now and then: a CPU that goes down sheds its threads, and they have to be brought back.
+/// While it is offline this does nothing.
+pub fn back_to(cpu: usize) -> Result<(), Errno> {
+    match to(cpu) {
+        Err(Errno::EINVAL) => Ok(()),
+        result => result,
+    }
+}
+
 /// This thread on one CPU, and where it was before once this value is gone.
 #[derive(Debug)]
 pub struct Pinned(CpuSet);

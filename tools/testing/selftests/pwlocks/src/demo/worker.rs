@@ -72,12 +72,8 @@ impl Worker {
     /// Works until `stop`.
     pub fn run(&mut self, stop: &AtomicBool) -> Verdict {
         while !stop.load(Ordering::Relaxed) {
-            // A CPU that goes down sheds its threads, and they have to be brought back.
             if self.steps % 32 == 0 {
-                match pin::to(self.cpu) {
-                    Ok(()) | Err(Errno::EINVAL) => {}
-                    Err(error) => return Err(error).doing("sched_setaffinity"),
-                }
+                pin::back_to(self.cpu).doing("sched_setaffinity")?;
             }
             self.step()?;
         }
