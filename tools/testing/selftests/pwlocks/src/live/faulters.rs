@@ -15,6 +15,9 @@ use std::{
 /// More than a batch of them.
 const PAGES: usize = 40;
 
+/// Rounds after which a thread goes back to its CPU.
+const RETURN: u64 = 8;
+
 /// The threads, stopped on drop.
 #[derive(Debug)]
 pub struct Faulters {
@@ -69,10 +72,12 @@ impl Drop for Faulters {
 }
 
 fn fault(cpu: usize, stop: &AtomicBool, faulted: &AtomicU64) -> Result<(), Trouble> {
-    pin::to(cpu)?;
     for round in 0_u64.. {
         if stop.load(Ordering::Relaxed) {
             break;
+        }
+        if round % RETURN == 0 {
+            pin::back_to(cpu)?;
         }
         let memory = Memory::anonymous(PAGES)?;
         if round % 3 == 0 {

@@ -21,6 +21,8 @@ const MAPPINGS: (&str, &str) = ("/proc/sys/vm/max_map_count", "4096");
 pub enum Extent {
     /// Faults, mlocks, drains and reclaim.
     Basic,
+    /// The same, and drains of all CPUs without a pause.
+    Draining,
     /// One stressor of each kind, and stress-ng's where the caller has that (`PWLOCKS_STRESS_NG`).
     Everything,
 }
@@ -43,6 +45,7 @@ impl Load {
         let swap = Swap::on()?;
         let mut stressors = match extent {
             Extent::Basic => available(basic())?,
+            Extent::Draining => available(basic().into_iter().chain([moving()]))?,
             Extent::Everything => available(basic().into_iter().chain(further(&disks)))?,
         };
         let program = environment::stress_ng().filter(|_| extent == Extent::Everything);
@@ -93,11 +96,15 @@ fn basic() -> [Made; 4] {
     ]
 }
 
+fn moving() -> Made {
+    Ok(Box::new(moves::Moves))
+}
+
 /// Those that are not basic.
 fn further(disks: &Disks) -> [Made; 8] {
     [
         Ok(Box::new(pages::Advice)),
-        Ok(Box::new(moves::Moves)),
+        moving(),
         Ok(Box::new(forks::Forks)),
         Ok(Box::new(files::InMemory)),
         files::OnDisk::new(disks).map(|kind| Box::new(kind) as _),
