@@ -76,3 +76,56 @@ impl Iterator for Possible {
         Some(cpu)
     }
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kernel::macros::kunit_tests(pwlocks_cpu)]
+mod tests {
+    use super::*;
+    use kernel::prelude::*;
+
+    #[test]
+    fn possible_cpus_come_once_and_in_order() {
+        let mut last = None;
+
+        for cpu in possible() {
+            assert!(last < Some(cpu));
+            last = Some(cpu);
+        }
+        assert!(last.is_some());
+    }
+
+    #[test]
+    fn a_number_is_a_cpu_if_it_is_not_passed_over() -> Result {
+        let last = possible().last().ok_or(ENODEV)?;
+
+        for id in 0..=last.id() {
+            assert_eq!(Cpu::new(id), possible().find(|cpu| cpu.id() == id));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_no_cpus() -> Result {
+        let last = possible().last().ok_or(ENODEV)?;
+
+        for id in [last.id() + 1, 1 << 16, i32::MAX as u32, 1 << 31, u32::MAX] {
+            assert_eq!(Cpu::new(id), None);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_cpu_that_runs_code_is_possible() {
+        let current = Cpu::current();
+
+        assert_eq!(Cpu::new(current.id()), Some(current));
+    }
+
+    #[test]
+    fn the_end_stays_the_end() {
+        let mut cpus = possible();
+
+        while cpus.next().is_some() {}
+        assert!(cpus.next().is_none());
+    }
+}

@@ -130,3 +130,93 @@ pub fn is_remote() -> bool {
     // SAFETY: Reads a flag.
     unsafe { bindings::pwlocks_mode_is_remote() }
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kernel::macros::kunit_tests(pwlocks_mode)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_accepted() {
+        let spellings: [(&[&str], Request); 3] = [
+            (&["0", "off", "n", "N"], Request::Local),
+            (&["1", "on", "y", "Y"], Request::Remote),
+            (&["auto"], Request::Auto),
+        ];
+
+        for (values, request) in spellings {
+            for value in values {
+                assert_eq!(Request::parse(value.as_bytes()), Some(request));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_message_lists_is_accepted() {
+        for value in Request::ACCEPTED.split(", ") {
+            assert!(Request::parse(value.as_bytes()).is_some());
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_accepted() {
+        for value in [
+            "", "2", "-1", "00", "01", "10", " 0", "0 ", "1\n", "0\0", "ON", "Off", "yes", "no",
+            "true", "AUTO", "Auto", "aut", "autox", "default",
+        ] {
+            assert_eq!(Request::parse(value.as_bytes()), None);
+        }
+        assert_eq!(Request::parse(b"\xff"), None);
+    }
+
+    #[test]
+    fn who_asks_for_a_mode_gets_it_where_it_is_built_in() {
+        let (local, _) = Request::Local.decide();
+        let (remote, _) = Request::Remote.decide();
+
+        assert!(!local);
+        assert_eq!(remote, cfg!(CONFIG_PWLOCKS));
+    }
+
+    #[test]
+    fn auto_is_remote_for_a_reason() {
+        let (remote, reason) = Request::Auto.decide();
+
+        assert_eq!(
+            remote,
+            matches!(reason, Reason::KernelNoise | Reason::Domain)
+        );
+        assert!(remote || matches!(reason, Reason::NoIsolation | Reason::BuiltOut));
+    }
+
+    #[test]
+    fn nothing_said_is_auto_or_what_the_build_says() {
+        let (remote, reason) = Request::Default.decide();
+
+        if cfg!(all(CONFIG_PWLOCKS, CONFIG_PWLOCKS_DEFAULT)) {
+            assert!(remote);
+            assert!(matches!(reason, Reason::BuildDefault));
+        } else {
+            let (auto_remote, auto_reason) = Request::Auto.decide();
+
+            assert_eq!(remote, auto_remote);
+            assert_eq!(reason as u32, auto_reason as u32);
+        }
+    }
+
+    #[test]
+    fn every_reason_is_found_by_its_number() {
+        for (number, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, number);
+        }
+    }
+
+    #[test]
+    fn no_two_reasons_read_alike() {
+        for (n, reason) in Reason::ALL.into_iter().enumerate() {
+            for other in &Reason::ALL[..n] {
+                assert!(reason.as_str() != other.as_str());
+            }
+        }
+    }
+}

@@ -83,3 +83,41 @@ impl Owner<'_> {
         self.token
     }
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kernel::macros::kunit_tests(pwlocks_owner)]
+mod tests {
+    use super::*;
+    use crate::cpu;
+
+    #[test]
+    fn a_token_says_whose_it_is() {
+        for cpu in cpu::possible() {
+            let worker = Owner::of_worker(cpu);
+            let requester = Owner::of_requester(cpu);
+            let dead = Owner::of_dead(cpu);
+
+            for token in [&worker, &requester, &dead] {
+                assert_eq!(token.cpu(), cpu);
+            }
+            assert_eq!(
+                [&worker, &requester, &dead].map(Owner::is_requester),
+                [false, true, false]
+            );
+            assert_eq!(
+                [&worker, &requester, &dead].map(Owner::is_dead),
+                [false, false, true]
+            );
+        }
+    }
+
+    #[test]
+    fn what_it_opens_differs_by_who_holds_it() {
+        let cpu = Cpu::current();
+        let worker = Owner::of_worker(cpu).token();
+        let requester = Owner::of_requester(cpu).token();
+        let dead = Owner::of_dead(cpu).token();
+
+        assert!(worker != requester && requester != dead && dead != worker);
+    }
+}

@@ -107,3 +107,87 @@ impl<T> Drop for PerCpu<T> {
         unsafe { bindings::pwlocks_percpu_free(self.base.as_ptr().cast()) };
     }
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kunit_tests(pwlocks_percpu)]
+mod tests {
+    use super::*;
+    use kernel::sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc,
+    };
+
+    /// Allocates a `T` for each CPU.
+    fn each<T>(mut make: impl FnMut(Cpu) -> T) -> Result<PerCpu<T>> {
+        let init = |cpu, place: *mut T| {
+            // SAFETY: The place is valid for writes.
+            unsafe { place.write(make(cpu)) };
+        };
+
+        // SAFETY: `init` writes a `T`.
+        unsafe { PerCpu::new_with(init) }
+    }
+
+    #[test]
+    fn every_cpu_has_its_own() -> Result {
+        let numbers = each(Cpu::id)?;
+
+        for cpu in cpu::possible() {
+            assert_eq!(*numbers.get(cpu), cpu.id());
+            assert_eq!(
+                numbers.ptr(cpu).cast_const(),
+                core::ptr::from_ref(numbers.get(cpu))
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn places_are_aligned_and_apart() -> Result {
+        #[repr(align(64))]
+        struct Line(#[expect(dead_code)] [u8; 100]);
+
+        let lines = each(|_| Line([0; 100]))?;
+
+        for cpu in cpu::possible() {
+            assert!(lines.ptr(cpu).is_aligned());
+            for other in cpu::possible().filter(|&other| other != cpu) {
+                assert!(
+                    lines.ptr(cpu).addr().abs_diff(lines.ptr(other).addr()) >= size_of::<Line>()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn nothing_takes_up_no_room_and_can_be_had() -> Result {
+        let mut made = 0;
+        let _nothing = each(|_| made += 1)?;
+
+        assert_eq!(made, cpu::possible().count());
+        Ok(())
+    }
+
+    #[test]
+    fn each_is_dropped_once() -> Result {
+        struct Dropped(Arc<Atomic<i32>>);
+
+        impl Drop for Dropped {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Relaxed);
+            }
+        }
+
+        let count = Arc::new(Atomic::new(0), GFP_KERNEL)?;
+        let all = each(|_| Dropped(count.clone()))?;
+
+        assert_eq!(count.load(Relaxed), 0);
+        drop(all);
+        assert_eq!(count.load(Relaxed) as usize, cpu::possible().count());
+        Ok(())
+    }
+}
