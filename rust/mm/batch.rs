@@ -260,3 +260,173 @@ impl<F: Folio> FolioBatch<F> {
             .count()
     }
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kernel::macros::kunit_tests(mm_batch)]
+mod tests {
+    use super::*;
+    use crate::mm::fake;
+    use kernel::prelude::*;
+
+    /// Puts so many folios, made for it, into a batch; their tags go round.
+    fn filled(n: usize) -> Result<(FolioBatch<fake::Folio>, KVec<KBox<fake::Folio>>)> {
+        let mut batch = FolioBatch::new();
+        let mut folios = KVec::new();
+
+        for i in 0..n {
+            let folio = fake::Folio::file(&[])?;
+
+            batch.push(Ref::get(&*folio), tag(i));
+            folios.push(folio, GFP_KERNEL)?;
+        }
+        Ok((batch, folios))
+    }
+
+    fn tag(i: usize) -> Tag {
+        [Tag::None, Tag::Lru, Tag::New][i % 3]
+    }
+
+    /// Returns whether `batch` has `folios` in this order, by their tags.
+    fn has(batch: &FolioBatch<fake::Folio>, folios: &[KBox<fake::Folio>]) -> bool {
+        batch.len() == folios.len()
+            && batch
+                .iter()
+                .zip(folios)
+                .enumerate()
+                .all(|(i, (slot, folio))| {
+                    slot.0 == i && ptr::eq(slot.1, &**folio) && slot.2 == tag(i)
+                })
+    }
+
+    #[test]
+    fn it_is_laid_out_as_in_c() {
+        type Batch = FolioBatch<fake::Folio>;
+
+        assert_eq!(
+            size_of::<Batch>(),
+            size_of::<kernel::bindings::folio_batch>()
+        );
+        assert_eq!(
+            align_of::<Batch>(),
+            align_of::<kernel::bindings::folio_batch>()
+        );
+        assert_eq!(BATCH_SIZE, kernel::bindings::FOLIO_BATCH_SIZE as usize);
+    }
+
+    #[test]
+    fn every_kind_is_drained_once() {
+        for (n, kind) in Kind::ALL.into_iter().enumerate() {
+            assert!(!Kind::ALL[..n].contains(&kind));
+        }
+        // Numbered from 0, and these are the first and the last.
+        assert_eq!(Kind::ALL.len(), Kind::Mlock as usize + 1);
+    }
+
+    #[test]
+    fn a_new_one_is_empty() {
+        let batch = FolioBatch::<fake::Folio>::new();
+
+        assert!(batch.is_empty());
+        assert_eq!(batch.len(), 0);
+        assert!(batch.iter().next().is_none());
+    }
+
+    #[test]
+    fn it_has_what_was_put_into_it() -> Result {
+        for n in 0..=BATCH_SIZE {
+            let (batch, folios) = filled(n)?;
+
+            assert!(has(&batch, &folios));
+            assert!(folios.iter().all(|folio| folio.refs() == 2));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn there_is_room_until_the_last_slot() -> Result {
+        let folio = fake::Folio::file(&[])?;
+        let mut batch = FolioBatch::new();
+
+        for left in (0..BATCH_SIZE).rev() {
+            assert_eq!(batch.push(Ref::get(&*folio), Tag::None), left != 0);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn it_can_be_looked_at_without_a_lock() -> Result {
+        let (batch, _folios) = filled(8)?;
+
+        // SAFETY: A batch.
+        assert_eq!(unsafe { FolioBatch::peek_len(&batch) }, 8);
+        for (tag, n) in [(Tag::None, 3), (Tag::Lru, 3), (Tag::New, 2)] {
+            // SAFETY: A batch.
+            assert_eq!(unsafe { FolioBatch::peek_tagged(&batch, tag) }, n);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_taken_out_is_all_there_was() -> Result {
+        for n in 0..=BATCH_SIZE {
+            let (mut batch, folios) = filled(n)?;
+            let mut taken = FolioBatch::new();
+
+            assert_eq!(batch.take_into(&mut taken), n);
+            assert!(batch.is_empty());
+            assert!(has(&taken, &folios));
+            assert!(folios.iter().all(|folio| folio.refs() == 2));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_taken_one_by_one_leaves_the_others() -> Result {
+        let (mut batch, folios) = filled(BATCH_SIZE)?;
+        let which = 1 | 1 << 7 | 1 << 30;
+        let mut taken = 0;
+
+        batch.take_some(which, |folio| {
+            folio.put();
+            taken += 1;
+        });
+        assert_eq!(taken, 3);
+        // The slots stay.
+        assert_eq!(batch.len(), BATCH_SIZE);
+        assert_eq!(batch.iter().count(), BATCH_SIZE - 3);
+        for (i, folio) in folios.iter().enumerate() {
+            let there = which & (1 << i) == 0;
+
+            assert_eq!(folio.refs(), 1 + i32::from(there));
+            assert_eq!(batch.iter().any(|(n, _, _)| n == i), there);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_put_is_put_once() -> Result {
+        let (mut batch, folios) = filled(BATCH_SIZE)?;
+
+        batch.take_some(1 << 3, |folio| folio.put());
+        batch.put_all(|folio| folio.put());
+        assert!(batch.is_empty());
+        assert!(folios.iter().all(|folio| folio.refs() == 1));
+        Ok(())
+    }
+
+    #[test]
+    fn it_can_be_filled_again() -> Result {
+        let (mut batch, _folios) = filled(BATCH_SIZE)?;
+
+        batch.put_all(|folio| folio.put());
+
+        let folio = fake::Folio::file(&[])?;
+
+        assert!(batch.push(Ref::get(&*folio), Tag::Lru));
+        assert_eq!(batch.len(), 1);
+        assert!(batch
+            .iter()
+            .all(|(i, f, tag)| i == 0 && ptr::eq(f, &*folio) && tag == Tag::Lru));
+        Ok(())
+    }
+}

@@ -48,3 +48,26 @@ impl CacheSwitch {
         self.0.fetch_sub(1, Full);
     }
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kernel::macros::kunit_tests(mm_cache)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_off_until_the_last_one_has_turned_it_on() {
+        let switch = CacheSwitch::new();
+
+        assert!(!switch.is_disabled());
+        for n in 1..=3 {
+            switch.disable();
+            assert!(switch.is_disabled());
+            assert_eq!(switch.count(), n);
+        }
+        for n in (0..3).rev() {
+            switch.enable();
+            assert_eq!(switch.is_disabled(), n != 0);
+            assert_eq!(switch.count(), n);
+        }
+    }
+}

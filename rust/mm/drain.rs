@@ -504,3 +504,204 @@ fn push(cpus: &mut KVec<Cpu>, cpu: Cpu) {
         kernel::warn_on!(true);
     }
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kunit_tests(mm_drain)]
+mod tests {
+    use super::*;
+    use crate::mm::{
+        batch::Kind,
+        fake::{
+            self,
+            Memory, //
+        }, //
+    };
+    use pwlocks::mode;
+
+    /// Does something with a drain, which is gone by the time the result is there to be judged: an
+    /// assertion that fails drops nothing, and would leave a hotplug callback behind.
+    fn with_drain<R>(f: impl FnOnce(&Arc<Drain<Memory>>) -> Result<R>) -> Result<R> {
+        let drain = Arc::pin_init(Drain::new(Memory::new()?, c"mm_drain_kunit"), GFP_KERNEL)?;
+
+        f(&drain)
+    }
+
+    fn online() -> impl Iterator<Item = Cpu> {
+        cpu::possible().filter(|cpu| cpu.is_online())
+    }
+
+    /// Makes a folio for each CPU that is online and puts it into that one's batch of `kind`.
+    fn fill_all(mm: &Memory, kind: Kind) -> Result<KVec<KBox<fake::Folio>>> {
+        let mut folios = KVec::new();
+
+        for cpu in online() {
+            let folio = fake::Folio::file(&[])?;
+
+            mm.batches().fill(cpu, kind, &folio);
+            folios.push(folio, GFP_KERNEL)?;
+        }
+        Ok(folios)
+    }
+
+    #[test]
+    fn a_batch_with_something_in_it_needs_a_drain() -> Result {
+        let folio = fake::Folio::file(&[])?;
+
+        for cpu in cpu::possible() {
+            for kind in Kind::ALL {
+                let mm = Memory::new()?;
+
+                mm.batches().fill(cpu, kind, &folio);
+                for other in cpu::possible() {
+                    assert_eq!(needs_drain(&*mm, other), other == cpu);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_hand_with_something_in_it_needs_a_drain() -> Result {
+        let mm = Memory::new()?;
+
+        for cpu in cpu::possible() {
+            assert!(!needs_drain(&*mm, cpu));
+            mm.batches().set_in_hand(cpu, true);
+            for other in cpu::possible() {
+                assert_eq!(needs_drain(&*mm, other), other == cpu);
+            }
+            mm.batches().set_in_hand(cpu, false);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_in_a_batch_is_moved() -> Result {
+        for kind in Kind::ALL {
+            let (pass, folios, left) = with_drain(|drain| {
+                let folios = fill_all(drain.mm(), kind)?;
+                let pass = drain.all(false);
+                let left = cpu::possible().any(|cpu| needs_drain(drain.mm(), cpu));
+
+                Ok((pass, folios, left || !drain.mm().lists().in_order()))
+            })?;
+            let on_a_list = u32::from(kind == Kind::LruAdd);
+
+            assert!(!left);
+            assert!(folios.iter().all(|folio| folio.refs() == 1));
+            assert!(folios.iter().all(|folio| folio.times_listed() == on_a_list));
+            // Of its own CPU's it takes care before.
+            assert_eq!(pass.works as usize, folios.len() - 1);
+            assert_eq!(pass.queued, if mode::is_remote() { 0 } else { pass.works });
+            assert_eq!(pass.bh_queued, 0);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn where_nothing_is_nothing_is_done() -> Result {
+        let (pass, passes) = with_drain(|drain| Ok((drain.all(false), drain.passes())))?;
+
+        assert_eq!((pass.works, pass.queued, pass.bh_queued), (0, 0, 0));
+        assert_eq!(passes, 1);
+        Ok(())
+    }
+
+    #[test]
+    fn one_cpu_is_drained_alone() -> Result {
+        for cpu in online() {
+            let (alone, rest) = with_drain(|drain| {
+                let _folios = fill_all(drain.mm(), Kind::LruAdd)?;
+                let pass = drain.cpu(cpu)?;
+                let alone = online().all(|each| needs_drain(drain.mm(), each) == (each != cpu));
+
+                drain.all(true);
+                Ok((
+                    alone && pass.works == 1,
+                    online().any(|each| needs_drain(drain.mm(), each)),
+                ))
+            })?;
+
+            assert!(alone);
+            assert!(!rest);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_pass_that_is_over_covers_nobody() -> Result {
+        let (shared, passes) = with_drain(|drain| {
+            let shared = [drain.all(false).shared, drain.all(false).shared];
+
+            Ok((shared, drain.passes()))
+        })?;
+
+        assert_eq!(shared, [false, false]);
+        assert_eq!(passes, 2);
+        Ok(())
+    }
+
+    #[test]
+    fn a_pass_that_began_meanwhile_is_shared() -> Result {
+        let (pass, folios, passes, requests) = with_drain(|drain| {
+            let folios = fill_all(drain.mm(), Kind::LruAdd)?;
+
+            drain.mm().drain_meanwhile(drain.clone());
+            Ok((drain.all(false), folios, drain.passes(), drain.requests()))
+        })?;
+
+        assert!(pass.shared);
+        assert_eq!(pass.works, 0);
+        assert_eq!((passes, requests), (1, 2));
+        assert!(folios.iter().all(|folio| folio.times_listed() == 1));
+        Ok(())
+    }
+
+    #[test]
+    fn a_pass_of_ones_own_is_not_shared() -> Result {
+        let (pass, passes) = with_drain(|drain| {
+            drain.mm().drain_meanwhile(drain.clone());
+            Ok((drain.all(true), drain.passes()))
+        })?;
+
+        assert!(!pass.shared);
+        assert_eq!(passes, 2);
+        Ok(())
+    }
+
+    #[test]
+    fn the_second_kind_of_cache_is_emptied_where_there_is_something() -> Result {
+        for cpu in online() {
+            let (pass, left) = with_drain(|drain| {
+                drain.mm().fill_bh(cpu);
+                Ok((drain.all(false), drain.mm().has_bh(cpu)))
+            })?;
+
+            assert_eq!((pass.works, pass.bh_queued), (0, 1));
+            assert!(!left);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn batching_is_off_from_the_first_to_the_last() -> Result {
+        let (off, folios, passes) = with_drain(|drain| {
+            let folios = fill_all(drain.mm(), Kind::LruAdd)?;
+            let cache = drain.mm().cache();
+
+            drain.cache_disable();
+            drain.cache_disable();
+            drain.cache_enable();
+
+            let off = cache.is_disabled();
+
+            drain.cache_enable();
+            Ok((off && !cache.is_disabled(), folios, drain.passes()))
+        })?;
+
+        assert!(off);
+        assert!(folios.iter().all(|folio| folio.times_listed() == 1));
+        assert_eq!(passes, 2);
+        Ok(())
+    }
+}

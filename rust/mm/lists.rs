@@ -68,3 +68,57 @@ impl<'a, L: Lists> Relock<'a, L> {
         self.locked.get_or_insert_with(|| self.lists.lock(folio))
     }
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kernel::macros::kunit_tests(mm_lists)]
+mod tests {
+    use super::*;
+    use crate::mm::fake;
+    use kernel::prelude::*;
+
+    fn of_group(group: u32) -> Result<KBox<fake::Folio>> {
+        let nature = fake::Nature {
+            group,
+            ..Default::default()
+        };
+
+        fake::Folio::new(nature, &[])
+    }
+
+    #[test]
+    fn nothing_is_locked_for_nothing() {
+        let lists = fake::Lists::new();
+
+        drop(Relock::new(&lists));
+        assert_eq!(lists.times_locked(), 0);
+        assert!(lists.in_order());
+    }
+
+    #[test]
+    fn a_group_is_locked_once_for_all_its_folios() -> Result {
+        let lists = fake::Lists::new();
+        let mut relock = Relock::new(&lists);
+
+        for _ in 0..3 {
+            relock.lock(&*of_group(1)?);
+        }
+        assert_eq!(lists.times_locked(), 1);
+        drop(relock);
+        assert!(lists.in_order());
+        Ok(())
+    }
+
+    #[test]
+    fn two_groups_are_never_locked_at_once() -> Result {
+        let lists = fake::Lists::new();
+        let mut relock = Relock::new(&lists);
+
+        for group in [1, 2, 2, 1] {
+            relock.lock(&*of_group(group)?);
+        }
+        assert_eq!(lists.times_locked(), 3);
+        drop(relock);
+        assert!(lists.in_order());
+        Ok(())
+    }
+}

@@ -149,3 +149,138 @@ fn munlock<L: Lists>(relock: &mut Relock<'_, L>, folio: &L::Folio) {
     }
     folio.set(Flag::Lru);
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kernel::macros::kunit_tests(mm_mlock)]
+mod tests {
+    use super::*;
+    use crate::mm::fake::{
+        self,
+        Nature,
+        Place, //
+    };
+    use kernel::prelude::*;
+
+    /// Does to `folio` what slots with these tags ask for, in one batch, and returns whether the
+    /// references and the lists' lock came out right.
+    fn do_all(folio: &fake::Folio, tags: &[Tag]) -> bool {
+        let lists = fake::Lists::new();
+        let mut batch = FolioBatch::new();
+
+        for &tag in tags {
+            batch.push(Ref::get(folio), tag);
+        }
+        mlock_folio_batch(&lists, &mut batch, |folio| folio.put());
+        batch.is_empty() && folio.refs() == 1 && lists.in_order()
+    }
+
+    /// A folio that somebody is about to mlock, or has.
+    fn listed(flags: &[Flag]) -> Result<KBox<fake::Folio>> {
+        fake::Folio::listed(Nature::default(), flags)
+    }
+
+    #[test]
+    fn a_folio_on_a_list_is_mlocked() -> Result {
+        let folio = listed(&[Flag::Mlocked, Flag::Active])?;
+
+        assert!(do_all(&folio, &[Tag::Lru]));
+        assert!(folio.has_just(&[Flag::Lru, Flag::Mlocked, Flag::Unevictable]));
+        assert_eq!(folio.mlock_count(), 1);
+        assert_eq!(folio.times_listed(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn mlocks_are_counted() -> Result {
+        let folio = listed(&[Flag::Mlocked])?;
+
+        assert!(do_all(&folio, &[Tag::Lru, Tag::Lru, Tag::Lru]));
+        assert_eq!(folio.mlock_count(), 3);
+        // It is moved once only.
+        assert_eq!(folio.times_listed(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn a_new_folio_is_mlocked() -> Result {
+        let folio = fake::Folio::file(&[Flag::Mlocked])?;
+
+        assert!(do_all(&folio, &[Tag::New]));
+        assert!(folio.has_just(&[Flag::Lru, Flag::Mlocked, Flag::Unevictable]));
+        assert_eq!(folio.mlock_count(), 1);
+        assert_eq!(folio.place(), Place::Head);
+        Ok(())
+    }
+
+    #[test]
+    fn the_last_munlock_brings_it_back() -> Result {
+        let folio = listed(&[Flag::Mlocked])?;
+
+        assert!(do_all(&folio, &[Tag::Lru, Tag::Lru, Tag::None]));
+        assert!(folio.test(Flag::Mlocked) && folio.test(Flag::Unevictable));
+        assert_eq!(folio.mlock_count(), 1);
+
+        assert!(do_all(&folio, &[Tag::None]));
+        assert!(folio.has_just(&[Flag::Lru]));
+        assert_eq!(folio.place(), Place::Head);
+        Ok(())
+    }
+
+    #[test]
+    fn a_munlock_ends_a_count_that_is_too_low() -> Result {
+        let folio = listed(&[Flag::Mlocked, Flag::Unevictable])?;
+
+        assert!(do_all(&folio, &[Tag::None]));
+        assert_eq!(folio.mlock_count(), 0);
+        assert!(folio.has_just(&[Flag::Lru]));
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_reclaimed_stays_unevictable() -> Result {
+        let pinned = Nature {
+            pinned: true,
+            ..Default::default()
+        };
+        let folio = fake::Folio::listed(pinned, &[Flag::Mlocked])?;
+
+        assert!(do_all(&folio, &[Tag::Lru, Tag::None]));
+        assert!(folio.has_just(&[Flag::Lru, Flag::Unevictable]));
+        Ok(())
+    }
+
+    #[test]
+    fn a_munlock_that_came_in_between_is_heeded() -> Result {
+        // Its flag is gone by the time the batch is moved.
+        let folio = listed(&[Flag::Active])?;
+
+        assert!(do_all(&folio, &[Tag::Lru]));
+        assert!(folio.has_just(&[Flag::Lru, Flag::Active]));
+        assert_eq!(folio.times_listed(), 0);
+
+        let stranded = listed(&[Flag::Unevictable])?;
+
+        assert!(do_all(&stranded, &[Tag::Lru]));
+        assert!(stranded.has_just(&[Flag::Lru]));
+
+        let new = fake::Folio::file(&[])?;
+
+        assert!(do_all(&new, &[Tag::New]));
+        assert!(new.has_just(&[Flag::Lru]));
+        Ok(())
+    }
+
+    #[test]
+    fn what_somebody_has_isolated_is_left_to_him() -> Result {
+        let folio = fake::Folio::file(&[Flag::Mlocked, Flag::Active])?;
+
+        assert!(do_all(&folio, &[Tag::Lru]));
+        assert!(folio.has_just(&[Flag::Mlocked, Flag::Active]));
+
+        // But the flag is the munlock's to clear.
+        assert!(do_all(&folio, &[Tag::None]));
+        assert!(folio.has_just(&[Flag::Active]));
+        assert_eq!(folio.place(), Place::Nowhere);
+        Ok(())
+    }
+}

@@ -35,6 +35,8 @@ pub(crate) mod batch;
 pub(crate) mod cache;
 pub(crate) mod drain;
 pub(crate) mod drain_cpu;
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+pub(crate) mod fake;
 pub(crate) mod folio;
 pub(crate) mod lists;
 pub(crate) mod lru;

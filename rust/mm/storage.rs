@@ -124,3 +124,37 @@ pub(crate) trait Batches: Send + Sync {
     /// Returns whether a drain has folios of `cpu` in its hand, without a lock.
     fn peek_in_hand(&self, cpu: Cpu) -> bool;
 }
+
+#[cfg(CONFIG_PWLOCKS_KUNIT)]
+#[kernel::macros::kunit_tests(mm_storage)]
+mod tests {
+    use super::*;
+    use crate::mm::fake;
+
+    #[test]
+    fn a_batch_is_found_where_it_is() {
+        let mut batches = LruBatches::<fake::Folio>::new();
+
+        for kind in Kind::ALL {
+            if matches!(kind, Kind::MoveTail | Kind::Mlock) {
+                continue;
+            }
+
+            let raw = LruBatches::raw_batch(&batches, kind);
+
+            assert!(ptr::eq(raw, batches.batch(kind)));
+        }
+    }
+
+    #[test]
+    fn the_hand_shows_from_outside() {
+        let mut hand = InHand::default();
+
+        for busy in [false, true, true, false] {
+            hand.set(busy);
+            assert_eq!(hand.is_busy(), busy);
+            // SAFETY: A hand.
+            assert_eq!(unsafe { InHand::peek(&hand) }, busy);
+        }
+    }
+}
