@@ -45,6 +45,7 @@ const LOCKDEP_NESTING: Program = program("lockdep_nesting", 60);
 const LOCKDEP_WAIT_TYPE: Program = program("lockdep_wait_type", 60);
 const MODPROBE: Program = program("modprobe", 60);
 const NESTING: Program = program("nesting", 60);
+const KUNIT: Program = program("kunit", 120);
 const LIVE_DRAIN: Program = program("live_drain", 240);
 /// Loads and unloads mm_swap_live under load.
 pub const LIVE_UNLOAD: Program = program("live_unload", 400);
@@ -418,6 +419,9 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
             .mode("0")
             .expecting(report)
     };
+    // What the suites test has nothing to do with the mode, but for how works are run.
+    let kunit =
+        |mode| GuestSpec::new(&format!("kunit-{mode}"), Variant::KUNIT, &[KUNIT]).mode(mode);
     vec![
         lockdep("lockdep-nesting", LOCKDEP_NESTING, RECURSIVE),
         lockdep("lockdep-wait-type", LOCKDEP_WAIT_TYPE, WAIT_TYPE),
@@ -429,6 +433,8 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
             count: Some(INPUTS),
             ..GuestSpec::new("fuzz", Variant::TESTED, &[FUZZ]).live()
         },
+        kunit("0"),
+        kunit("1"),
     ]
 }
 

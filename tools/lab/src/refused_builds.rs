@@ -12,12 +12,17 @@ use crate::modules::kbuild;
 use crate::tally::Tally;
 
 /// What is given to make, and what Kbuild must say.
-const CASES: [(&str, &str); 5] = [
+const CASES: [(&str, &str); 6] = [
     ("CONFIG_SMP=n", "pwlocks needs a kernel with CONFIG_SMP=y"),
     ("CONFIG_RUST=n", "pwlocks needs a kernel with CONFIG_RUST=y"),
     (
         "CONFIG_DEBUG_FS=n",
         "pwlocks needs a kernel with CONFIG_DEBUG_FS=y",
+    ),
+    // A stock kernel has no KUnit.
+    (
+        "CONFIG_PWLOCKS_KUNIT=y",
+        "CONFIG_PWLOCKS_KUNIT=y needs a kernel with CONFIG_KUNIT=y",
     ),
     ("SABOTAGE=none-such", "SABOTAGE=none-such is unknown"),
     (

@@ -11,6 +11,8 @@ pub struct Variant {
     pub on_by_default: bool,
     /// `CONFIG_PWLOCKS_TEST=m`.
     pub test_module: bool,
+    /// `CONFIG_PWLOCKS_KUNIT`.
+    pub kunit: bool,
     /// `SABOTAGE`: what is broken on purpose.
     pub sabotage: Option<&'static str>,
 }
@@ -21,12 +23,19 @@ impl Variant {
         pwlocks: true,
         on_by_default: false,
         test_module: false,
+        kunit: false,
         sabotage: None,
     };
 
     /// The standard with the in-kernel tests.
     pub const TESTED: Self = Self {
         test_module: true,
+        ..Self::STANDARD
+    };
+
+    /// The standard with the KUnit suites, for a kernel that has KUnit.
+    pub const KUNIT: Self = Self {
+        kunit: true,
         ..Self::STANDARD
     };
 
@@ -38,12 +47,14 @@ impl Variant {
             (true, true, None) => "default-y",
             (true, false, None) => "standard",
         };
-        let suffix = if self.test_module && self.sabotage.is_none() {
-            "-test"
-        } else {
-            ""
-        };
-        format!("{base}{suffix}")
+        let suffixes = [
+            (self.test_module && self.sabotage.is_none(), "-test"),
+            (self.kunit, "-kunit"),
+        ];
+        suffixes
+            .into_iter()
+            .filter(|(there, _)| *there)
+            .fold(base.to_owned(), |name, (_, suffix)| name + suffix)
     }
 
     /// The variables for make.
@@ -56,8 +67,28 @@ impl Variant {
                 "CONFIG_PWLOCKS_TEST={}",
                 if self.test_module { "m" } else { "n" }
             ),
+            format!("CONFIG_PWLOCKS_KUNIT={}", yes_no(self.kunit)),
         ];
         arguments.extend(self.sabotage.map(|name| format!("SABOTAGE={name}")));
         arguments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Variant;
+
+    #[test]
+    fn variants_have_names_of_their_own() {
+        let names = [Variant::STANDARD, Variant::TESTED, Variant::KUNIT].map(Variant::name);
+        assert_eq!(names, ["standard", "standard-test", "standard-kunit"]);
+    }
+
+    #[test]
+    fn what_users_get_has_no_tests_in_it() {
+        let arguments = Variant::STANDARD.make_arguments();
+        for option in ["TEST", "KUNIT"] {
+            assert!(arguments.contains(&format!("CONFIG_PWLOCKS_{option}=n")));
+        }
     }
 }
