@@ -3,3 +3,4 @@
 
 #include "../helpers/pwlocks.h"
 #include "../helpers/param.h"
+#include "../helpers/stretch.h"

@@ -30,6 +30,7 @@
 #include "pwlocks.h"
 #include "sabotage.h"
 #include "stats.h"
+#include "stretch.h"
 
 #define EXPORT_PW_HOT(f)	ANNOTATE_NOENDBR_SYM(f); EXPORT_SYMBOL_GPL(f)
 
@@ -138,7 +139,9 @@ static __always_inline struct pw_lock *pw_lock_this(struct pw_lock __percpu *loc
 	struct pw_lock *l;
 
 	for (;;) {
-		l = pw_spin_lock(pw_sabotage_window(raw_cpu_ptr(lock)));
+		l = pw_sabotage_window(raw_cpu_ptr(lock));
+		pwlocks_stretch_time();
+		l = pw_spin_lock(l);
 		if (likely(pw_sabotage_pinned(l == this_cpu_ptr(lock))))
 			return l;
 		pw_spin_unlock(l);
@@ -151,6 +154,7 @@ static __always_inline struct pw_lock *pw_trylock_this(struct pw_lock __percpu *
 
 	for (;;) {
 		l = raw_cpu_ptr(lock);
+		pwlocks_stretch_time();
 		if (!pw_spin_trylock(l))
 			return NULL;
 		if (likely(l == this_cpu_ptr(lock)))
@@ -172,11 +176,17 @@ static __always_inline void pw_unlock_this(struct pw_lock *l)
 
 #define pw_trylock_allowed()	true
 
-/* Takes this CPU's lock; the caller is pinned to the CPU. */
+/*
+ * Takes this CPU's lock; the caller is pinned to the CPU. Between the look at the key and the lock is
+ * where a change of mode must not overtake.
+ */
 static __always_inline struct pw_lock *pw_lock_pinned(struct pw_lock *l)
 {
-	if (pw_spins())
+	if (pw_spins()) {
+		pwlocks_stretch_time();
 		return pw_spin_lock(l);
+	}
+	pwlocks_stretch_time();
 
 	/*
 	 * Where remote mode would deadlock on nesting, local mode must not return either: two
@@ -195,8 +205,11 @@ static __always_inline bool pw_trylock_pinned(struct pw_lock *l)
 	 * another CPU can take the other meanwhile, and an interrupt in between leaves it as it
 	 * found it.
 	 */
-	if (pw_spins())
+	if (pw_spins()) {
+		pwlocks_stretch_time();
 		return !l->local && pw_spin_trylock(l);
+	}
+	pwlocks_stretch_time();
 
 	/* Only this CPU writes ->local. */
 	if (pw_spin_is_locked(l) | l->local)
@@ -343,6 +356,7 @@ struct pw_taken pwlocks_lock_owner(struct pw_lock __percpu *lock, unsigned int c
 		if (token == PW_TOKEN_DEAD)
 			return pw_taken(l, PW_HOW_NONE);
 #endif
+		pwlocks_stretch_time();
 		spin_lock(pw_spinlock(l));
 		return pw_taken_remote(l);
 	}
@@ -381,6 +395,7 @@ struct pw_taken pwlocks_lock_owner_irqsave(struct pw_lock __percpu *lock, unsign
 		if (token == PW_TOKEN_DEAD)
 			return pw_taken(l, PW_HOW_NONE);
 #endif
+		pwlocks_stretch_time();
 		spin_lock_irqsave(pw_spinlock(l), f);
 		*flags = f;
 		return pw_taken_remote(l);

@@ -23,7 +23,8 @@ use pwlocks::{
         smp_wmb, //
     },
     cpu::Cpu,
-    owner::Owner, //
+    owner::Owner,
+    stretch::stretch_time, //
 };
 
 /// The CPU's batches are not ours to lock: see
@@ -81,6 +82,7 @@ fn drain<M: Mm>(
         }
         folios += take(kind, &mut taken)?;
         if !taken.is_empty() {
+            stretch_time();
             mm.move_batch(kind, &mut taken);
         }
         Ok(())

@@ -52,6 +52,7 @@ pub mod mode;
 pub mod notifier;
 pub mod owner;
 pub mod percpu;
+pub mod stretch;
 pub mod switch;
 pub mod work;
 pub mod workqueue;

@@ -83,6 +83,7 @@ use crate::{
         self,
         Request, //
     },
+    stretch::stretch_time,
 };
 use core::{
     cell::UnsafeCell,
@@ -247,9 +248,12 @@ impl Switch {
 
         // SAFETY: Task context, CPU hotplug not locked.
         unsafe { bindings::pwlocks_key_set(true) };
+        stretch_time();
         wait_for_local_sections(tasks);
+        stretch_time();
         // SAFETY: All local users take the spinlock, and who did not is gone.
         unsafe { bindings::pwlocks_requesters_allow() };
+        stretch_time();
         for notifier in &self.notifiers {
             notifier.remote_allowed();
         }
@@ -260,12 +264,15 @@ impl Switch {
     fn to_local(&self) {
         // SAFETY: In order at any time.
         unsafe { bindings::pwlocks_requesters_forbid() };
+        stretch_time();
         for notifier in self.notifiers.iter().rev() {
             notifier.remote_forbidden();
         }
         wait_for_requesters();
+        stretch_time();
         // SAFETY: Task context, CPU hotplug not locked; no requester has a token.
         unsafe { bindings::pwlocks_key_set(false) };
+        stretch_time();
         for notifier in self.notifiers.iter().rev() {
             notifier.leave();
         }

@@ -20,6 +20,7 @@ pub mod barrier;
 pub mod cpu;
 pub mod observed;
 pub mod owner;
+pub mod stretch;
 pub mod sync;
 
 mod mm {
