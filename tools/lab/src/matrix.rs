@@ -266,6 +266,10 @@ impl GuestSpec {
                 "PWLOCKS_CONFIG_DEFAULT",
                 Some(yes_no(self.variant.on_by_default)),
             ),
+            (
+                "PWLOCKS_CONFIG_STRETCH",
+                Some(yes_no(self.variant.stretched)),
+            ),
             ("PWLOCKS_SECONDS", Some(seconds.to_string())),
             ("PWLOCKS_COUNT", self.count.map(|count| count.to_string())),
             (
@@ -422,6 +426,9 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
     // What the suites test has nothing to do with the mode, but for how works are run.
     let kunit =
         |mode| GuestSpec::new(&format!("kunit-{mode}"), Variant::KUNIT, &[KUNIT]).mode(mode);
+    let stretched = |name: &str, programs| {
+        GuestSpec::new(&format!("{name}-stretched"), Variant::STRETCHED, programs).mode("0")
+    };
     vec![
         lockdep("lockdep-nesting", LOCKDEP_NESTING, RECURSIVE),
         lockdep("lockdep-wait-type", LOCKDEP_WAIT_TYPE, WAIT_TYPE),
@@ -435,6 +442,9 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
         },
         kunit("0"),
         kunit("1"),
+        stretched("flip", &[SIZE, FLIP]),
+        stretched("drain-all", &[DRAIN_ALL]).flipping(),
+        stretched("conservation", &[CONSERVATION]).flipping(),
     ]
 }
 
@@ -526,6 +536,19 @@ mod tests {
                 .collect();
             let distinct: BTreeSet<_> = all.iter().collect();
             assert_eq!(distinct.len(), all.len());
+        }
+    }
+
+    #[test]
+    fn kunit_is_for_debug_kernels() {
+        for flavour in [Flavour::Amd64, Flavour::RtAmd64] {
+            assert!(!guests(flavour).iter().any(|guest| guest.variant.kunit));
+            let debug = debug_guests(flavour);
+            for guest in &debug {
+                let runs_kunit = guest.programs.iter().any(|program| program.name == "kunit");
+                assert_eq!(runs_kunit, guest.variant.kunit);
+            }
+            assert!(debug.iter().any(|guest| guest.variant.kunit));
         }
     }
 

@@ -13,6 +13,8 @@ pub struct Variant {
     pub test_module: bool,
     /// `CONFIG_PWLOCKS_KUNIT`.
     pub kunit: bool,
+    /// `CONFIG_PWLOCKS_STRETCH`.
+    pub stretched: bool,
     /// `SABOTAGE`: what is broken on purpose.
     pub sabotage: Option<&'static str>,
 }
@@ -24,6 +26,7 @@ impl Variant {
         on_by_default: false,
         test_module: false,
         kunit: false,
+        stretched: false,
         sabotage: None,
     };
 
@@ -39,6 +42,12 @@ impl Variant {
         ..Self::STANDARD
     };
 
+    /// The tested one with stretched time.
+    pub const STRETCHED: Self = Self {
+        stretched: true,
+        ..Self::TESTED
+    };
+
     /// A short name, fit for a file name.
     pub fn name(self) -> String {
         let base = match (self.pwlocks, self.on_by_default, self.sabotage) {
@@ -50,6 +59,7 @@ impl Variant {
         let suffixes = [
             (self.test_module && self.sabotage.is_none(), "-test"),
             (self.kunit, "-kunit"),
+            (self.stretched, "-stretched"),
         ];
         suffixes
             .into_iter()
@@ -68,6 +78,7 @@ impl Variant {
                 if self.test_module { "m" } else { "n" }
             ),
             format!("CONFIG_PWLOCKS_KUNIT={}", yes_no(self.kunit)),
+            format!("CONFIG_PWLOCKS_STRETCH={}", yes_no(self.stretched)),
         ];
         arguments.extend(self.sabotage.map(|name| format!("SABOTAGE={name}")));
         arguments
@@ -80,14 +91,21 @@ mod tests {
 
     #[test]
     fn variants_have_names_of_their_own() {
-        let names = [Variant::STANDARD, Variant::TESTED, Variant::KUNIT].map(Variant::name);
-        assert_eq!(names, ["standard", "standard-test", "standard-kunit"]);
+        let names = [
+            (Variant::STANDARD, "standard"),
+            (Variant::TESTED, "standard-test"),
+            (Variant::KUNIT, "standard-kunit"),
+            (Variant::STRETCHED, "standard-test-stretched"),
+        ];
+        for (variant, name) in names {
+            assert_eq!(variant.name(), name);
+        }
     }
 
     #[test]
     fn what_users_get_has_no_tests_in_it() {
         let arguments = Variant::STANDARD.make_arguments();
-        for option in ["TEST", "KUNIT"] {
+        for option in ["TEST", "KUNIT", "STRETCH"] {
             assert!(arguments.contains(&format!("CONFIG_PWLOCKS_{option}=n")));
         }
     }

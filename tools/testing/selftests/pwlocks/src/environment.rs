@@ -30,6 +30,11 @@ pub fn on_by_default() -> bool {
     text("PWLOCKS_CONFIG_DEFAULT").is_some_and(|value| value == "y")
 }
 
+/// Whether they were built with `CONFIG_PWLOCKS_STRETCH=y` (`PWLOCKS_CONFIG_STRETCH`).
+pub fn stretched() -> bool {
+    text("PWLOCKS_CONFIG_STRETCH").is_some_and(|value| value == "y")
+}
+
 /// The fault that was built in (`PWLOCKS_SABOTAGE`), if any.
 pub fn sabotage() -> Option<String> {
     text("PWLOCKS_SABOTAGE")

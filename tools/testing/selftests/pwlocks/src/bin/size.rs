@@ -16,6 +16,9 @@ const SYMBOLS: &[&str] = &["pw_spin_wait", "pw_requesters"];
 /// What only such a build for a kernel without PREEMPT_RT has: the static key.
 const KEY: &str = "pwlocks_key";
 
+/// What only a build with stretched time has.
+const STRETCH: &str = "pwlocks_stretch_time";
+
 type Sizes = BTreeMap<String, usize>;
 
 fn main() -> ExitCode {
@@ -89,10 +92,10 @@ fn symbols() -> Verdict {
         "/proc/kallsyms has no pwlocks_mode_is_remote"
     );
     let built_in = environment::built_in();
-    let expected = SYMBOLS
-        .iter()
-        .map(|&symbol| (symbol, built_in))
-        .chain([(KEY, built_in && !realtime::kernel_is_rt())]);
+    let expected = SYMBOLS.iter().map(|&symbol| (symbol, built_in)).chain([
+        (KEY, built_in && !realtime::kernel_is_rt()),
+        (STRETCH, environment::stretched()),
+    ]);
     for (symbol, expected) in expected {
         let there = has_symbol(&kallsyms, symbol);
         ensure!(
