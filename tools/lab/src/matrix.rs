@@ -55,6 +55,8 @@ const LIVE_COUNT: Program = program("live_count", 400);
 const LIVE_HOLD: Program = program("live_hold", 200);
 const KILLED: Program = program("killed", 400);
 const FUZZ: Program = program("fuzz", 900);
+/// Needs a kernel that makes allocations fail.
+const FAULT_INJECTION: Program = program("fault_injection", 900);
 
 /// What the three tests of `nesting` run into.
 const NESTED: ExpectedBug = ExpectedBug {
@@ -85,6 +87,10 @@ const FLIP_MS: u64 = 100;
 /// How often mm_swap_live is loaded and unloaded under load: each takes seconds, most of them spent
 /// on the kernel's wait for all tasks to leave the module's code.
 const UNLOADS: u64 = 10;
+
+/// How many allocations fail, of the first and of the last of each operation: each failure takes a
+/// load and an unload of a module, or a switch of the mode.
+const FAULTS: u64 = 20;
 
 /// Ends a guest when the kernel has reported a page in a bad state, or warned: what a fault that was
 /// built in leads to after that may be a hang, which says no more and takes until a timeout.
@@ -445,6 +451,10 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
         stretched("flip", &[SIZE, FLIP]),
         stretched("drain-all", &[DRAIN_ALL]).flipping(),
         stretched("conservation", &[CONSERVATION]).flipping(),
+        GuestSpec {
+            count: Some(FAULTS),
+            ..GuestSpec::new("fault-injection", Variant::TESTED, &[FAULT_INJECTION])
+        },
     ]
 }
 
