@@ -57,6 +57,7 @@ const KILLED: Program = program("killed", 400);
 const FUZZ: Program = program("fuzz", 900);
 /// Needs a kernel that makes allocations fail.
 const FAULT_INJECTION: Program = program("fault_injection", 900);
+const HOTPLUG_CYCLES: Program = program("hotplug_cycles", 900);
 
 /// What the three tests of `nesting` run into.
 const NESTED: ExpectedBug = ExpectedBug {
@@ -91,6 +92,12 @@ const UNLOADS: u64 = 10;
 /// How many allocations fail, of the first and of the last of each operation: each failure takes a
 /// load and an unload of a module, or a switch of the mode.
 const FAULTS: u64 = 20;
+
+/// How often every CPU and a block of memory go and come, with each of two loads.
+const HOTPLUGS: u64 = 20;
+
+/// Leaves the memory block that is plugged at boot for the tests to put online.
+const BLOCK_OFFLINE: &str = "memhp_default_state=offline";
 
 /// Ends a guest when the kernel has reported a page in a bad state, or warned: what a fault that was
 /// built in leads to after that may be a hang, which says no more and takes until a timeout.
@@ -454,6 +461,11 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
         GuestSpec {
             count: Some(FAULTS),
             ..GuestSpec::new("fault-injection", Variant::TESTED, &[FAULT_INJECTION])
+        },
+        GuestSpec {
+            count: Some(HOTPLUGS),
+            argument: Some(BLOCK_OFFLINE),
+            ..GuestSpec::new("hotplug-cycles", Variant::TESTED, &[HOTPLUG_CYCLES]).live()
         },
     ]
 }
