@@ -59,6 +59,9 @@ const FUZZ: Program = program("fuzz", 900);
 const FAULT_INJECTION: Program = program("fault_injection", 900);
 const HOTPLUG_CYCLES: Program = program("hotplug_cycles", 900);
 
+/// The guest in which everything is brought about that the modules refuse to be loaded for.
+pub const REFUSALS: &str = "refusal";
+
 /// What the three tests of `nesting` run into.
 const NESTED: ExpectedBug = ExpectedBug {
     start: "kernel BUG at ",
@@ -377,7 +380,7 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     }
     // The refusals have nothing to do with the mode.
     guests.push(GuestSpec::new(
-        "refusal",
+        REFUSALS,
         Variant::TESTED,
         &[AUDITED, REFUSAL],
     ));
