@@ -20,6 +20,9 @@ use std::{
 /// How long one lives at most. To be started takes most of a tenth of it where the CPU is emulated.
 const LIFE: Duration = Duration::from_millis(800);
 
+/// The same of who loads and unloads modules, each of which takes seconds on a debug kernel.
+const LOADERS_LIFE: Duration = Duration::from_secs(5);
+
 /// How long its place stays empty at most.
 const REST: Duration = Duration::from_millis(200);
 
@@ -64,7 +67,11 @@ impl Place {
             State::Empty(until) if now >= *until => {
                 let seed = self.rng.u64(..);
                 let process = Process::start(self.role, seed, Some(&self.counter))?;
-                let end = Instant::now() + LIFE.mul_f64(self.rng.f64());
+                let life = match self.role {
+                    Role::Loader => LOADERS_LIFE,
+                    _ => LIFE,
+                };
+                let end = Instant::now() + life.mul_f64(self.rng.f64());
                 self.state = State::Taken(process, end);
             }
             State::Empty(_) => {}
