@@ -27,6 +27,10 @@ use crate::store::Entry;
 /// The compiler, as make is told.
 const CLANG: &str = "LLVM=-19";
 
+/// Page tables of four levels: with five, KASAN reports any interrupt that comes while the kernel finds
+/// out at boot what its CPU can do, and for a moment takes it for one that has four.
+const FOUR_LEVELS: &str = "no5lvl";
+
 /// Folder of the fragments in the project.
 const FRAGMENTS: &str = "tools/lab/debug";
 
@@ -149,6 +153,7 @@ pub fn get(
         source,
         source_key,
         modules: OwnModules::Built(place.join("modules")),
+        argument: Some(FOUR_LEVELS),
         place,
     })
 }

@@ -59,6 +59,8 @@ pub struct Prepared {
     pub source_key: Key,
     /// The modules that belong to it.
     pub modules: OwnModules,
+    /// What it must have on its command line, whatever the guest.
+    pub argument: Option<&'static str>,
     /// Its cache entry.
     pub place: PathBuf,
 }
@@ -150,6 +152,7 @@ pub fn get(lab: &Lab, index: &Index, root: &Path, kernel: &Kernel) -> Result<Pre
         source,
         source_key: source::entry(kernel).key,
         modules: OwnModules::Package(kernel.modules.clone()),
+        argument: None,
         place,
     })
 }

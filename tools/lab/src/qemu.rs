@@ -118,7 +118,13 @@ pub fn sandbox(
     .map(str::to_owned);
     let clock = tsc::arguments(machine.accel);
     let own = (!arguments.is_empty()).then(|| arguments.to_owned());
-    let all: Vec<_> = fixed.into_iter().chain(clock).chain(own).collect();
+    let kernels = kernel.argument.map(str::to_owned);
+    let all: Vec<_> = fixed
+        .into_iter()
+        .chain(clock)
+        .chain(kernels)
+        .chain(own)
+        .collect();
     let append = all.join(" ");
     argv.extend(["-append", &append]);
     Sandbox::in_root(&kernel.root, argv)
