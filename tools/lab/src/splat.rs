@@ -223,6 +223,7 @@ mod tests {
             "[    1.000000][   T12] BUG: KASAN: slab-use-after-free in f+0x1/0x2",
             "[    1.000000] UBSAN: array-index-out-of-bounds in a.c:1:2",
             "[    1.000000] INFO: possible recursive locking detected",
+            "[    1.000000] [ BUG: Invalid wait context ]",
             "general protection fault, probably for non-canonical address",
         ] {
             assert_eq!(scan(line).len(), 1, "{line}");
