@@ -198,26 +198,30 @@ impl Replacement {
         // place until it is unregistered; by the function's requirements for the rest.
         let result = unsafe { symbols::update_ftrace_direct_add(ops.get(), hash.0.as_ptr()) };
 
-        match to_result(result) {
-            Ok(()) => {
-                for function in functions {
-                    function.replaced.store(true, Relaxed);
+        if let Err(error) = to_result(result) {
+            // ftrace may have had `ops` in its list before it failed (an `IPMODIFY` of another's, for
+            // one), and who walks that with preemption disabled may be looking at it yet.
+            //
+            // SAFETY: May sleep.
+            unsafe { bindings::synchronize_rcu() };
+            return Err(match error {
+                // EINVAL is what it returns where there is a direct call already.
+                EINVAL | EBUSY => EBUSY,
+                error => {
+                    refusal::log(functions.first().map_or("", Function::name), 0, error);
+                    error
                 }
-                // INVARIANT: Just registered.
-                Ok(Self {
-                    ops,
-                    hash,
-                    functions,
-                })
-            }
-            // What it returns where there is a direct call already.
-            Err(error) if error == EINVAL => Err(EBUSY),
-            Err(error) if error == EBUSY => Err(EBUSY),
-            Err(error) => {
-                refusal::log(functions.first().map_or("", Function::name), 0, error);
-                Err(error)
-            }
+            });
         }
+        for function in functions {
+            function.replaced.store(true, Relaxed);
+        }
+        // INVARIANT: Just registered.
+        Ok(Self {
+            ops,
+            hash,
+            functions,
+        })
     }
 }
 
