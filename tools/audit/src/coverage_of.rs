@@ -5,7 +5,6 @@
 use crate::coverage::{self, Argued, Layout, Replaced, Variable};
 use crate::kernel::Kernel;
 use crate::names;
-use crate::types::Types;
 
 /// What the module does with a kernel, and what it takes for granted.
 #[derive(Clone)]
@@ -62,18 +61,22 @@ impl Coverage {
             any_batch: [coverage::ANY_BATCH, lockdep_only].concat(),
             helpers: !lockdep,
             names: names::LIST.to_owned(),
-            layout: [fitting(layouts, &kernel.types), coverage::LAYOUT].concat(),
+            layout: [
+                fitting(layouts, |name| kernel.types.sizes(name)),
+                coverage::LAYOUT,
+            ]
+            .concat(),
         }
     }
 }
 
-/// The one of `layouts`, which differ in the size of a lock, that the kernel's structures have; the
-/// first if they have none of them, for the comparison to say how they differ.
-fn fitting(layouts: &[&'static [Layout]], types: &Types) -> &'static [Layout] {
+/// The one of `layouts`, which differ in the size of a lock, that the kernel's structures have, of
+/// which `sizes` says the sizes by name; the first if they have none of them, for the comparison to
+/// say how they differ.
+fn fitting(layouts: &[&'static [Layout]], sizes: impl Fn(&str) -> Vec<u64>) -> &'static [Layout] {
     let fits = |layout: &&&[Layout]| {
         layout.iter().all(|structure| {
-            let sizes = types.sizes(structure.name);
-            sizes
+            sizes(structure.name)
                 .into_iter()
                 .map(Some)
                 .eq([structure.size.map(|size| size as u64)])
@@ -85,4 +88,48 @@ fn fitting(layouts: &[&'static [Layout]], types: &Types) -> &'static [Layout] {
         .or(layouts.first())
         .copied()
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use super::fitting;
+    use crate::coverage::{self, Batches};
+
+    /// The sizes in a kernel whose local lock has `lock` bytes.
+    fn sizes(lock: u64) -> impl Fn(&str) -> Vec<u64> {
+        move |name| match name {
+            "cpu_fbatches" => vec![2 * lock + 6 * 256],
+            "mlock_fbatch" => vec![lock + 256],
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_layout_goes_by_the_size_of_a_lock() {
+        for (layouts, lock, fits) in [
+            (coverage::NOT_RT_LAYOUTS, 0, Batches::<0>::LAYOUT),
+            (coverage::NOT_RT_LAYOUTS, 48, Batches::<48>::LAYOUT),
+            (coverage::RT_LAYOUTS, 32, Batches::<32>::LAYOUT),
+            (coverage::RT_LAYOUTS, 128, Batches::<128>::LAYOUT),
+        ] {
+            assert!(ptr::eq(fitting(layouts, sizes(lock)), fits), "{lock}");
+        }
+    }
+
+    #[test]
+    fn what_fits_none_is_compared_with_that_of_a_stock_kernel() {
+        let first = Batches::<32>::LAYOUT;
+        let other = fitting(coverage::RT_LAYOUTS, sizes(64));
+        assert!(ptr::eq(other, first));
+        // One structure of two is not enough, and neither is one of two of the same name.
+        for wrong in ["mlock_fbatch", "cpu_fbatches"] {
+            let found = |name: &str| match name {
+                name if name == wrong => vec![1, 2],
+                name => sizes(128)(name),
+            };
+            assert!(ptr::eq(fitting(coverage::RT_LAYOUTS, found), first));
+        }
+    }
 }
