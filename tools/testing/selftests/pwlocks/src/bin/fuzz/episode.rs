@@ -2,12 +2,15 @@
 
 //! Inputs of one kind in a row, all from one seed.
 
-use crate::{file, ioctl, loading, parameter, subject::Subject, tally::Tally};
+use crate::{
+    coverage::Coverage, file, ioctl, kcov::Kcov, loading, parameter, seed::Seed, source::Source,
+    subject::Subject, tally::Tally,
+};
 use selftests::{
     demo::Modules,
     kmsg,
     ktap::{Trouble, Verdict},
-    our_modules, random,
+    our_modules,
 };
 use std::{
     mem,
@@ -23,6 +26,8 @@ pub(crate) struct Episodes {
     /// Read after each, before what it has caused is overwritten.
     log: kmsg::Mark,
     said: Instant,
+    /// Where the kernel has it.
+    kcov: Option<Kcov>,
 }
 
 impl Episodes {
@@ -31,7 +36,13 @@ impl Episodes {
             tally: Tally::default(),
             log: kmsg::Mark::now()?,
             said: Instant::now(),
+            kcov: Kcov::open()?,
         })
+    }
+
+    /// Whether it is known what an episode runs.
+    pub(crate) fn are_traced(&self) -> bool {
+        self.kcov.is_some()
     }
 
     /// What became of the inputs.
@@ -39,20 +50,26 @@ impl Episodes {
         &self.tally
     }
 
-    /// Makes the episode of a seed.
-    pub(crate) fn run(&mut self, seed: u64) -> Verdict {
-        let mut rng = random::source(seed, 0);
+    /// Makes the episode of a seed, and says what it has run, as far as that is known.
+    pub(crate) fn run(&mut self, seed: &Seed) -> Result<Coverage, Trouble> {
+        let mut rng = Source::new(seed);
         let subject = Subject::choose(&mut rng);
         let tally = &mut self.tally;
-        let verdict = match subject {
-            Subject::Loading => {
-                our_modules::unload_all().and_then(|()| loading::run(&mut rng, tally))
-            }
-            _ => loaded().and_then(|()| match subject {
+        let (verdict, coverage) = if subject == Subject::Loading {
+            // Modules that come and go are elsewhere each time: what was run in which is not known.
+            let verdict = our_modules::unload_all().and_then(|()| loading::run(&mut rng, tally));
+            (verdict, Coverage::default())
+        } else {
+            loaded()?;
+            let mut episode = || match subject {
                 Subject::Ioctl => ioctl::run(&mut rng, tally),
                 Subject::Parameter => parameter::run(&mut rng, tally),
                 _ => file::run(&mut rng, tally),
-            }),
+            };
+            match &mut self.kcov {
+                Some(kcov) => kcov.during(episode)?,
+                None => (episode(), Coverage::default()),
+            }
         };
         let splats = self.log.splats()?;
         let verdict = match splats.as_slice() {
@@ -64,7 +81,7 @@ impl Episodes {
             self.said = Instant::now();
             println!("# {} inputs", self.tally.inputs());
         }
-        verdict.map_err(|trouble| {
+        verdict.map(|()| coverage).map_err(|trouble| {
             Trouble::fail(format!(
                 "{subject:?}, PWLOCKS_SEED={seed} PWLOCKS_COUNT=1 makes it again: {trouble:?}"
             ))

@@ -4,6 +4,7 @@
 
 use crate::{
     bad_buffer,
+    source::Source,
     subject::Subject,
     tally::{Fate, Tally},
 };
@@ -60,7 +61,7 @@ const ACTIONS: [Action; 7] = [
 ];
 
 /// One episode, with the other modules as well. Nobody uses them, so what they show stays.
-pub(crate) fn run(rng: &mut Rng, tally: &mut Tally) -> Verdict {
+pub(crate) fn run(rng: &mut Source, tally: &mut Tally) -> Verdict {
     let others = others()?;
     let files: Vec<(Kind, PathBuf)> = our_modules::debugfs()
         .into_iter()
@@ -74,6 +75,7 @@ pub(crate) fn run(rng: &mut Rng, tally: &mut Tally) -> Verdict {
         .collect();
 
     for number in 0..Subject::File.inputs() {
+        rng.begin(number);
         let (kind, path) = &files[rng.usize(..files.len())];
         let action = ACTIONS[rng.usize(..ACTIONS.len())];
         let verdict = match kind {

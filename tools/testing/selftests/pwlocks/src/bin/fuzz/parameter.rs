@@ -4,6 +4,7 @@
 
 use crate::{
     bad_buffer,
+    source::Source,
     subject::Subject,
     tally::{Fate, Tally},
 };
@@ -21,12 +22,13 @@ use std::{fs::OpenOptions, os::unix::fs::FileExt as _};
 const PAGE: usize = 4096;
 
 /// One episode.
-pub(crate) fn run(rng: &mut Rng, tally: &mut Tally) -> Verdict {
+pub(crate) fn run(rng: &mut Source, tally: &mut Tally) -> Verdict {
     let path = module::parameter_path("pwlocks", "pwlocks");
     let file = OpenOptions::new().write(true).open(&path)?;
     let meaning = Meaning::here()?;
 
     for number in 0..Subject::Parameter.inputs() {
+        rng.begin(number);
         let before = State::now()?;
         let (kind, input) = match rng.u32(..10) {
             0 => ("a bad address", None),

@@ -2,10 +2,12 @@
 
 //! The seeds that are kept.
 
+use crate::seed::Seed;
+
 const FILE: &str = include_str!("seeds.txt");
 
 /// All of them, a line each; what comes after a `#` is for the reader.
-pub(crate) fn kept() -> impl Iterator<Item = u64> {
+pub(crate) fn kept() -> impl Iterator<Item = Seed> {
     // The tests see that every line has one.
     FILE.lines().filter_map(|line| seed(line)?.parse().ok())
 }
@@ -19,8 +21,7 @@ fn seed(line: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::{FILE, kept, seed};
-    use crate::subject::Subject;
-    use selftests::random;
+    use crate::{source::Source, subject::Subject};
     use std::collections::BTreeSet;
 
     #[test]
@@ -32,7 +33,7 @@ mod tests {
     #[test]
     fn between_them_they_are_about_everything() {
         let subjects: BTreeSet<_> = kept()
-            .map(|seed| Subject::choose(&mut random::source(seed, 0)))
+            .map(|seed| Subject::choose(&mut Source::new(&seed)))
             .collect();
         assert_eq!(subjects, BTreeSet::from(Subject::ALL));
     }

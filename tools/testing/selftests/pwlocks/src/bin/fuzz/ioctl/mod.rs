@@ -12,6 +12,7 @@ mod make;
 mod model;
 
 use crate::{
+    source::Source,
     subject::Subject,
     tally::{Fate, Tally},
 };
@@ -34,10 +35,11 @@ use selftests::{
 const LOOKED_AT: usize = 3;
 
 /// One episode.
-pub(crate) fn run(rng: &mut Rng, tally: &mut Tally) -> Verdict {
+pub(crate) fn run(rng: &mut Source, tally: &mut Tally) -> Verdict {
     let mut bench = Bench::new()?;
 
     for number in 0..Subject::Ioctl.inputs() {
+        rng.begin(number);
         if rng.u32(..4) == 0 {
             bench.one_mistake(rng, tally)?;
             continue;
