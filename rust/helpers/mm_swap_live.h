@@ -81,6 +81,9 @@ static const unsigned long mm_swap_live_lru_refs_mask = LRU_REFS_MASK;
 static const unsigned long mm_swap_live_lru_refs_one = BIT(LRU_REFS_PGOFF);
 #endif
 
+/* mm_swap_live_isolation.c */
+bool mm_swap_live_is_isolated(unsigned int cpu);
+
 /* mm_swap_live_srcu.c */
 struct srcu_ctr __percpu *mm_swap_live_enter(void);
 void mm_swap_live_leave(struct srcu_ctr __percpu *section);

@@ -36,7 +36,7 @@ pub(crate) fn push<M: Mm>(
 ) -> bool {
     let room = batch.push(Ref::get(folio), tag);
 
-    !room || !folio.may_be_cached() || mm.cache().is_disabled()
+    !room || !folio.may_be_cached() || mm.cache().is_disabled() || mm.bypasses()
 }
 
 /// [`push`], and empties the batch if it must be.

@@ -82,6 +82,13 @@ pub(crate) trait Mm: Send + Sync + 'static {
         false
     }
 
+    /// Returns whether this CPU, which the caller is pinned to, leaves no folio in a batch. For
+    /// measuring what that costs it.
+    #[inline(always)]
+    fn bypasses(&self) -> bool {
+        false
+    }
+
     /// Puts a reference; the last one frees the folio (`folio_put()`). Any context but NMI, with
     /// the lock of the lists not held.
     fn put(&self, folio: Ref<Self::Folio>);

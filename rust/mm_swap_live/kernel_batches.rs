@@ -253,6 +253,9 @@ impl storage::Batches for KernelBatches {
 
     #[inline(always)]
     fn peek_len(&self, cpu: Cpu, kind: Kind) -> usize {
+        if crate::alternative::passes_by(cpu) {
+            return 0;
+        }
         let batch: *const FolioBatch<KernelFolio> = match kind {
             Kind::MoveTail => percpu(MoveTailLock::data(), cpu),
             #[cfg(SABOTAGE_MLOCK_BATCH_OVERLOOKED)]

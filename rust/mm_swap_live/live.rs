@@ -82,6 +82,11 @@ impl Mm for Live {
         IN_PLACE.load(Relaxed) || unsafe { bindings::mm_swap_live_drain_locked }
     }
 
+    #[inline(always)]
+    fn bypasses(&self) -> bool {
+        crate::alternative::bypasses()
+    }
+
     fn put(&self, folio: Ref<KernelFolio>) {
         // SAFETY: The reference is ours.
         unsafe { bindings::mm_swap_live_folio_put(folio.into_raw().as_ptr().cast()) };

@@ -14,6 +14,7 @@
 //!   [`replace`]: putting it there, and
 //!   [`refusal`]: why that failed; [`inside`]: who is in it;
 //! - [`switch`]: the order in which that is done;
+//! - [`alternative`]: other ways than to drain isolated CPUs, to be measured;
 //! - [`stats`], [`files`]: what was done, for the administrator.
 
 use kernel::{
@@ -21,6 +22,7 @@ use kernel::{
     sync::Arc, //
 };
 
+mod alternative;
 mod audited;
 #[path = "../bindings/bindings.rs"]
 mod bindings;

@@ -25,6 +25,7 @@ const CASES: [(&str, &str); 6] = [
         "CONFIG_PWLOCKS_KUNIT=y needs a kernel with CONFIG_KUNIT=y",
     ),
     ("SABOTAGE=none-such", "SABOTAGE=none-such is unknown"),
+    ("ALTERNATIVE=none-such", "ALTERNATIVE=none-such is unknown"),
     (
         "AUDITED=/none/such.h",
         "AUDITED=/none/such.h does not exist; `make audit KERNEL=",
