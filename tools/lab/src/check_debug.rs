@@ -10,6 +10,7 @@ use crate::kernel_choice::Flavour;
 use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::{self, GuestSpec, Program, Setting};
+use crate::repeated;
 use crate::userland;
 
 /// How much longer a program may take than on the stock kernel: the checks are many, and emulated.
@@ -21,8 +22,37 @@ const SECONDS: u64 = 15;
 /// How often modules are loaded and unloaded under load.
 const UNLOADS: u64 = 2;
 
-/// Runs its guests on the kernels `wanted`; the last line on standard output is their sum.
+/// Minutes of `make soak` that are asked for by default, to say how much more that does.
+const SOAK_MINUTES: u64 = 10;
+
+/// Runs its guests on the kernels `wanted`, all if it is empty; the last line on standard output is
+/// their sum.
 pub fn run(lab: &Lab, wanted: &[DebugKernel]) -> Result<Ended> {
+    let wanted = match wanted {
+        [] => &DebugKernel::ALL,
+        some => some,
+    };
+    lab.ui.say(&format!(
+        "counts that fit, of those of make soak: {}",
+        repeated::both(SOAK_MINUTES)
+    ));
+    run_on(lab, wanted, guests)
+}
+
+/// `make soak` with debug kernels: on those `wanted`, the guests that repeat something, as often as
+/// `minutes` ask for.
+pub fn soak(lab: &Lab, wanted: &[DebugKernel], minutes: u32) -> Result<Ended> {
+    run_on(lab, wanted, |_| {
+        repeated::in_soak(minutes.into()).map(slower).collect()
+    })
+}
+
+/// Runs `guests` on the kernels `wanted`.
+fn run_on(
+    lab: &Lab,
+    wanted: &[DebugKernel],
+    guests: impl Fn(Flavour) -> Vec<GuestSpec>,
+) -> Result<Ended> {
     let kernels = kernels::get_debug(lab, wanted)?;
     let Some(first) = kernels.first() else {
         return Err(Failure::step("check-debug", "no kernel to test on"));

@@ -35,8 +35,12 @@ pub enum Command {
         #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
         kernels: DebugKernels,
     },
-    /// Load the kernel for long, with the live module off, on and flipping
+    /// Load the kernel for long, with the live module off, on and flipping; or, on debug kernels,
+    /// repeat for long what `check-debug` repeats
     Soak {
+        /// Which debug kernels: kasan, rt-kasan, kcsan; none by default.
+        #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
+        kernels: DebugKernels,
         /// Minutes with each.
         #[arg(long, env = "MINUTES", default_value = "10", value_parser = |text: &str| parse_number(text, 10, 1, 10_000))]
         minutes: u32,
@@ -107,9 +111,10 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub struct DebugKernels(pub Vec<DebugKernel>);
 
+/// The kernels that are named, none if the variable is set to nothing.
 fn parse_debug(text: &str) -> Result<DebugKernels, String> {
     if text.is_empty() {
-        return Ok(DebugKernels(DebugKernel::ALL.to_vec()));
+        return Ok(DebugKernels(Vec::new()));
     }
     let find = |name: &str| {
         DebugKernel::ALL

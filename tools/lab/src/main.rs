@@ -50,6 +50,7 @@ mod pan;
 mod paths;
 mod qemu;
 mod refused_builds;
+mod repeated;
 mod root;
 mod row;
 mod rust_analyzer;
@@ -117,7 +118,13 @@ fn run(cli: Cli) -> Result<Ended> {
         Command::CheckDebug { kernels } => with_cache(&lab, "make check-debug", |lab| {
             check_debug::run(lab, &kernels.0)
         }),
-        Command::Soak { minutes } => with_cache(&lab, "make soak", |lab| soak::run(lab, minutes)),
+        Command::Soak { kernels, minutes } => with_cache(&lab, "make soak", |lab| {
+            if kernels.0.is_empty() {
+                soak::run(lab, minutes)
+            } else {
+                check_debug::soak(lab, &kernels.0, minutes)
+            }
+        }),
         Command::CheckModel => with_cache(&lab, "make check-model", model::run),
         Command::CheckMm => with_cache(&lab, "make check-mm", check_mm::run),
         Command::CheckHost => host_tests::check(&lab),

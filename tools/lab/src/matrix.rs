@@ -9,6 +9,7 @@ use guest_plan::plan::{MM_SELFTESTS_DIR, PROGRAMS_DIR, Plan, PlanStep};
 use crate::check_mm;
 use crate::expected_bug::ExpectedBug;
 use crate::kernel_choice::Flavour;
+use crate::repeated;
 use crate::stress_ng;
 use crate::variant::Variant;
 
@@ -53,11 +54,6 @@ pub const LIVE_UNLOAD: Program = program("live_unload", 400);
 pub const LIVE_STRESS: Program = program("live_stress", 240);
 const LIVE_COUNT: Program = program("live_count", 400);
 const LIVE_HOLD: Program = program("live_hold", 200);
-const KILLED: Program = program("killed", 400);
-const FUZZ: Program = program("fuzz", 900);
-/// Needs a kernel that makes allocations fail.
-const FAULT_INJECTION: Program = program("fault_injection", 900);
-const HOTPLUG_CYCLES: Program = program("hotplug_cycles", 900);
 
 /// The guest in which everything is brought about that the modules refuse to be loaded for.
 pub const REFUSALS: &str = "refusal";
@@ -91,16 +87,6 @@ const FLIP_MS: u64 = 100;
 /// How often mm_swap_live is loaded and unloaded under load: each takes seconds, most of them spent
 /// on the kernel's wait for all tasks to leave the module's code.
 const UNLOADS: u64 = 10;
-
-/// How many allocations fail, of the first and of the last of each operation: each failure takes a
-/// load and an unload of a module, or a switch of the mode.
-const FAULTS: u64 = 20;
-
-/// How often every CPU and a block of memory go and come, with each of two loads.
-const HOTPLUGS: u64 = 20;
-
-/// Leaves the memory block that is plugged at boot for the tests to put online.
-const BLOCK_OFFLINE: &str = "memhp_default_state=offline";
 
 /// Ends a guest when the kernel has reported a page in a bad state, or warned: what a fault that was
 /// built in leads to after that may be a hang, which says no more and takes until a timeout.
@@ -426,12 +412,6 @@ fn live() -> [GuestSpec; 5] {
     ]
 }
 
-/// Seconds in which processes are killed.
-const KILLED_S: u64 = 20;
-
-/// Random inputs to the modules.
-const INPUTS: u64 = 20_000;
-
 /// The guests of `make check-debug` alone, of a debug kernel of `flavour`.
 pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
     let lockdep = |name, program, report| {
@@ -448,29 +428,15 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
     vec![
         lockdep("lockdep-nesting", LOCKDEP_NESTING, RECURSIVE),
         lockdep("lockdep-wait-type", LOCKDEP_WAIT_TYPE, WAIT_TYPE),
-        GuestSpec {
-            seconds: Some(KILLED_S),
-            ..GuestSpec::new("killed", Variant::TESTED, &[KILLED]).live()
-        },
-        GuestSpec {
-            count: Some(INPUTS),
-            ..GuestSpec::new("fuzz", Variant::TESTED, &[FUZZ]).live()
-        },
         kunit("0"),
         kunit("1"),
         stretched("flip", &[SIZE, FLIP]),
         stretched("drain-all", &[DRAIN_ALL]).flipping(),
         stretched("conservation", &[CONSERVATION]).flipping(),
-        GuestSpec {
-            count: Some(FAULTS),
-            ..GuestSpec::new("fault-injection", Variant::TESTED, &[FAULT_INJECTION])
-        },
-        GuestSpec {
-            count: Some(HOTPLUGS),
-            argument: Some(BLOCK_OFFLINE),
-            ..GuestSpec::new("hotplug-cycles", Variant::TESTED, &[HOTPLUG_CYCLES]).live()
-        },
     ]
+    .into_iter()
+    .chain(repeated::in_check())
+    .collect()
 }
 
 /// A build that is broken on purpose and the program that must notice.
