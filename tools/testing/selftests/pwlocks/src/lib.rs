@@ -46,3 +46,4 @@ pub mod trace;
 pub mod triggers;
 pub mod tsc;
 pub mod vmstat;
+pub mod works;

@@ -32,6 +32,7 @@ use crate::{
     module::{self, Module},
     pin::Pinned,
     realtime::Unthrottled,
+    works,
 };
 use loop_process::LoopProcess;
 use nix::sys::utsname;
@@ -122,7 +123,7 @@ fn measure_one(
 
     let figures = Figures {
         drains: times.len(),
-        works_run_on_isolated_cpu: row::of_drains(&seen.works),
+        works_run_on_isolated_cpu: works::of_drains(&seen.works),
         works_by_function: seen.works,
         remote_drains: seen.remote,
         involuntary_switches: seen.involuntary,

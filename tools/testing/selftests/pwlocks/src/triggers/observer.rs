@@ -2,15 +2,16 @@
 
 //! What the isolated CPU had to do meanwhile.
 
-use crate::{ktap::Trouble, module, pw_counts, tasks::involuntary_switches, trace::Trace};
+use crate::{
+    ktap::Trouble,
+    module, pw_counts,
+    tasks::involuntary_switches,
+    trace::Trace,
+    works::{self, Works},
+};
 use nix::unistd::Pid;
-use std::collections::BTreeMap;
 
-const WORK: &str = "workqueue/workqueue_execute_start";
 const SWITCH: &str = "sched/sched_switch";
-
-/// Works by the function that they ran, followed by its module in brackets if it is in one.
-pub type Works = BTreeMap<String, u64>;
 
 /// Watches a CPU by the kernel's tracepoints, and the loop on it.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Observer {
         Ok(Self {
             cpu,
             page_loop,
-            trace: Trace::begin("pwlocks_triggers", &[WORK, SWITCH])?,
+            trace: Trace::begin("pwlocks_triggers", &[works::EVENT, SWITCH])?,
         })
     }
 
@@ -66,7 +67,7 @@ impl Observer {
         let events = self.trace.events_on(self.cpu)?;
 
         Ok(Seen {
-            works: works(&events),
+            works: works::by_function(&events),
             involuntary,
             remote: remote
                 .zip(begin.remote)
@@ -86,20 +87,6 @@ impl Observer {
     }
 }
 
-fn works(events: &[String]) -> Works {
-    let mut works = Works::new();
-
-    for event in events {
-        let function = event
-            .split_once("workqueue_execute_start:")
-            .and_then(|(_, work)| work.split_once(": function "));
-        if let Some((_, function)) = function {
-            *works.entry(function.trim().to_owned()).or_default() += 1;
-        }
-    }
-    works
-}
-
 /// The task that `page_loop` was switched out for against its will, if `event` says that.
 fn switched_to(event: &str, page_loop: Pid) -> Option<String> {
     let (from, to) = event.split_once(" ==> ")?;
@@ -116,27 +103,6 @@ fn switched_to(event: &str, page_loop: Pid) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn works_by_function() {
-        let line = |function: &str| {
-            format!(
-                "  kworker/3:1-57  [003] d..1.  12.3: workqueue_execute_start: work struct \
-                 00000000c0ffee00: function {function}"
-            )
-        };
-        let events = [
-            line("lru_add_drain_per_cpu"),
-            line("run_queued [mm_swap_live]"),
-            line("lru_add_drain_per_cpu").replace("_start", "_end"),
-            line("lru_add_drain_per_cpu"),
-        ];
-        let expected = [
-            ("lru_add_drain_per_cpu".to_owned(), 2),
-            ("run_queued [mm_swap_live]".to_owned(), 1),
-        ];
-        assert_eq!(works(&events), expected.into());
-    }
 
     #[test]
     fn switch() {

@@ -2,8 +2,8 @@
 
 //! One row of the figures: one trigger with one subject.
 
-use super::{observer::Works, trigger::Trigger};
-use crate::demonstration::Micros;
+use super::trigger::Trigger;
+use crate::{demonstration::Micros, works::Works};
 use serde::Serialize;
 
 /// What is there to be measured.
@@ -68,21 +68,6 @@ pub struct Figures {
     pub pages_touched: u64,
 }
 
-/// How many of `works` are those of a drain.
-pub(super) fn of_drains(works: &Works) -> u64 {
-    let ours = |function: &str| {
-        ["[mm_swap_live]", "[pwlocks]"]
-            .iter()
-            .any(|module| function.ends_with(module))
-    };
-
-    works
-        .iter()
-        .filter(|(function, _)| *function == "lru_add_drain_per_cpu" || ours(function))
-        .map(|(_, count)| count)
-        .sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,19 +116,5 @@ mod tests {
             skipped: "one node".to_owned(),
         };
         assert_eq!(row(skipped), START.to_owned() + r#""skipped":"one node"}"#);
-    }
-
-    #[test]
-    fn the_kernels_and_ours() {
-        let works: Works = [
-            ("lru_add_drain_per_cpu", 1),
-            ("run_queued [mm_swap_live]", 2),
-            ("run_queued [pwlocks]", 4),
-            ("vmstat_update", 8),
-            ("lru_add_drain_per_cpu [other]", 16),
-        ]
-        .map(|(function, count)| (function.to_owned(), count))
-        .into();
-        assert_eq!(of_drains(&works), 7);
     }
 }

@@ -7,9 +7,8 @@ use selftests::{
     ktap::{Trouble, Verdict},
     live::{KERNEL_WORK, MODULE, Setting},
     trace::Trace,
+    works,
 };
-
-const EVENT: &str = "workqueue/workqueue_execute_start";
 
 /// A trace of them, from a moment on.
 pub(crate) struct Works {
@@ -20,7 +19,7 @@ pub(crate) struct Works {
 impl Works {
     pub(crate) fn begin() -> Result<Self, Trouble> {
         Ok(Self {
-            trace: Trace::begin("pwlocks_live_drain", &[EVENT])?,
+            trace: Trace::begin("pwlocks_live_drain", &[works::EVENT])?,
             cpus: cpulist::read("online")?,
         })
     }
