@@ -18,6 +18,7 @@ pub mod environment;
 pub mod flipper;
 pub mod held;
 pub mod hotplug;
+pub mod interrupts;
 pub mod kernel_file;
 pub mod kernel_setting;
 pub mod kernel_tests;
