@@ -17,6 +17,7 @@ pub mod drop_caches;
 pub mod environment;
 pub mod flipper;
 pub mod held;
+pub mod home_cpu;
 pub mod hotplug;
 pub mod interrupts;
 pub mod kernel_file;

@@ -19,6 +19,7 @@ use crate::{
     demo::{Device, Modules, check_stats, is_batched, is_listed, uapi},
     doing::Doing as _,
     ensure, environment,
+    home_cpu::home_cpu,
     ktap::Trouble,
     module,
     pin::Pinned,
@@ -71,10 +72,7 @@ pub fn isolated_cpu() -> Result<usize, Trouble> {
 /// Runs the whole demonstration; loads the modules if need be.
 pub fn run() -> Result<Outcome, Trouble> {
     let isolated = isolated_cpu()?;
-    let home = cpulist::read("online")?
-        .into_iter()
-        .find(|&cpu| cpu != isolated)
-        .ok_or_else(|| Trouble::skip("there is one CPU only"))?;
+    let home = home_cpu(isolated)?;
     let _modules = Modules::need()?;
     let _home = Pinned::to(home)?;
     let _unthrottled = Unthrottled::now()?;

@@ -2,13 +2,13 @@
 
 //! The loop as seen by who starts it.
 
-use super::{Role, shared::Shared};
+use super::{Role, Scheduling, largest::Largest, shared::Shared};
 use crate::{ensure, ktap::Trouble, tsc::Calibration};
 use nix::unistd::Pid;
 use std::{
     path::Path,
     process::Child,
-    sync::atomic::Ordering,
+    sync::atomic::{AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -18,25 +18,29 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The running loop. It ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct LoopProcess {
+pub struct LoopProcess {
     shared: Shared,
     child: Child,
     /// Of the time-stamp counter, since the loop was started.
     calibration: Calibration,
+    /// In which gaps counted.
+    sections: AtomicU64,
 }
 
 impl LoopProcess {
     /// Starts it on `cpu` and waits for its first pages.
-    pub(super) fn start(cpu: usize, file: &Path) -> Result<Self, Trouble> {
+    pub fn start(cpu: usize, file: &Path, scheduling: Scheduling) -> Result<Self, Trouble> {
         let (shared, page) = Shared::new()?;
         let role = Role::Loop {
             cpu,
             file: file.to_owned(),
+            scheduling,
         };
         let this = Self {
             shared,
             child: role.command()?.stdin(page).spawn()?,
             calibration: Calibration::begin(),
+            sections: AtomicU64::new(0),
         };
 
         this.wait_for_turns(1, Instant::now() + PATIENCE)?;
@@ -44,17 +48,17 @@ impl LoopProcess {
     }
 
     /// Its only thread.
-    pub(super) fn pid(&self) -> Pid {
+    pub fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id() as i32)
     }
 
     /// Turns so far, in each of which it touches a page of the file and an anonymous one.
-    pub(super) fn turns(&self) -> u64 {
+    pub fn turns(&self) -> u64 {
         self.shared.turns.load(Ordering::Acquire)
     }
 
     /// Waits until there were `count` more turns.
-    pub(super) fn wait_for_turns(&self, count: u64, until: Instant) -> Result<(), Trouble> {
+    pub fn wait_for_turns(&self, count: u64, until: Instant) -> Result<(), Trouble> {
         let wanted = self.turns() + count;
 
         while self.turns() < wanted {
@@ -69,20 +73,31 @@ impl LoopProcess {
     }
 
     /// Lets gaps count from now on.
-    pub(super) fn measure_gaps(&self) {
-        self.shared.longest_gap.store(0, Ordering::Relaxed);
-        self.shared.measured.store(true, Ordering::Relaxed);
+    pub fn measure_gaps(&self) {
+        let section = self.sections.fetch_add(1, Ordering::Relaxed) + 1;
+
+        self.shared.section.store(section, Ordering::Relaxed);
     }
 
-    /// The longest gap since, whatever the loop did itself meanwhile included. Gaps count no more.
-    pub(super) fn longest_gap(&self) -> Duration {
-        self.shared.measured.store(false, Ordering::Relaxed);
-        self.calibration
-            .duration(self.shared.longest_gap.load(Ordering::Relaxed))
+    /// The longest gaps since, in which the loop did not run between two rounds, and the longest of
+    /// its turns, the longest first. They count no more.
+    pub fn end_of_gaps(&self) -> (Vec<Duration>, Vec<Duration>) {
+        self.shared.section.store(0, Ordering::Relaxed);
+        let durations = |largest: &Largest| {
+            largest
+                .sorted()
+                .into_iter()
+                .map(|ticks| self.calibration.duration(ticks))
+                .collect()
+        };
+        (
+            durations(&self.shared.gaps),
+            durations(&self.shared.long_turns),
+        )
     }
 
     /// Asks the loop to end, and with it whatever waits for its CPU.
-    pub(super) fn ask_to_stop(&self) {
+    pub fn ask_to_stop(&self) {
         self.shared.stop.store(true, Ordering::Relaxed);
     }
 }

@@ -3,6 +3,7 @@
 //! What the isolated CPU had to do meanwhile.
 
 use crate::{
+    interrupts::Interrupts,
     ktap::Trouble,
     module, pw_counts,
     tasks::involuntary_switches,
@@ -10,6 +11,7 @@ use crate::{
     works::{self, Works},
 };
 use nix::unistd::Pid;
+use std::collections::BTreeMap;
 
 const SWITCH: &str = "sched/sched_switch";
 
@@ -26,6 +28,7 @@ pub(super) struct Observer {
 pub(super) struct Begin {
     involuntary: u64,
     remote: Option<u64>,
+    interrupts: Interrupts,
 }
 
 /// What happened in the measured section.
@@ -37,6 +40,8 @@ pub(super) struct Seen {
     pub(super) involuntary: u64,
     /// Drains of the CPU that others made, by pwlocks' own count, where it is loaded.
     pub(super) remote: Option<u64>,
+    /// Interrupts that came to the CPU, by vector.
+    pub(super) interrupts: BTreeMap<String, u64>,
     /// For what the loop was switched out.
     pub(super) switched_to: Vec<String>,
 }
@@ -57,11 +62,13 @@ impl Observer {
         Ok(Begin {
             involuntary: involuntary_switches(self.page_loop)?,
             remote: self.remote()?,
+            interrupts: Interrupts::of(self.cpu)?,
         })
     }
 
     /// What happened since.
     pub(super) fn end(&self, begin: &Begin) -> Result<Seen, Trouble> {
+        let interrupts = Interrupts::of(self.cpu)?.since(&begin.interrupts);
         let involuntary = involuntary_switches(self.page_loop)? - begin.involuntary;
         let remote = self.remote()?;
         let events = self.trace.events_on(self.cpu)?;
@@ -72,6 +79,7 @@ impl Observer {
             remote: remote
                 .zip(begin.remote)
                 .map(|(after, before)| after - before),
+            interrupts,
             switched_to: events
                 .iter()
                 .filter_map(|event| switched_to(event, self.page_loop))

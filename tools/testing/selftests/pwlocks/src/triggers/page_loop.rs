@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The loop: a real-time process that has a CPU to itself and now and then touches new pages.
+//! The loop: a process, real-time if so wanted, that has a CPU to itself and now and then touches new pages.
 //!
 //! A process of its own, so that what the requester does to its own memory does not reach the loop
 //! by the address space they would share.
 
 use super::{
+    Scheduling,
     mapping::{Mapping, PAGE},
     shared::{Shared, State},
 };
@@ -41,7 +42,7 @@ const PART: usize = 64;
 /// Is the loop, until it is told to stop: on `cpu`, with `file` for its pages of a file.
 ///
 /// The page shared with who started it is standard input.
-pub(super) fn run(cpu: usize, file: &Path) -> Result<(), Trouble> {
+pub(super) fn run(cpu: usize, file: &Path, scheduling: Scheduling) -> Result<(), Trouble> {
     // Nobody else would end it, and it has the CPU to itself.
     set_pdeathsig(Signal::SIGKILL).doing("prctl(PR_SET_PDEATHSIG)")?;
     let shared = Shared::of(io::stdin())?;
@@ -52,7 +53,9 @@ pub(super) fn run(cpu: usize, file: &Path) -> Result<(), Trouble> {
     // later is ordinary memory.
     mlockall(MlockAllFlags::MCL_CURRENT).doing("mlockall")?;
     pages.map_anonymous()?;
-    realtime::fifo(PRIORITY)?;
+    if scheduling == Scheduling::Fifo {
+        realtime::fifo(PRIORITY)?;
+    }
     spin(&shared, &mut pages)
 }
 
@@ -63,20 +66,28 @@ fn spin(shared: &State, pages: &mut Pages) -> Result<(), Trouble> {
     let period = calibration.ticks(PERIOD);
     let mut last = tsc::read();
     let mut next = last;
-    let mut longest = 0;
+    let mut section = 0;
 
     while !shared.stop.load(Ordering::Relaxed) {
         let now = tsc::read();
-        let gap = now.saturating_sub(last);
-        last = now;
-        if !shared.measured.load(Ordering::Relaxed) {
-            longest = 0;
-        } else if gap > longest {
-            longest = gap;
-            shared.longest_gap.store(longest, Ordering::Relaxed);
+        let current = shared.section.load(Ordering::Relaxed);
+        if current != section {
+            // A gap that began before does not count.
+            section = current;
+            if section != 0 {
+                shared.gaps.clear();
+                shared.long_turns.clear();
+            }
+        } else if section != 0 {
+            shared.gaps.note(now.saturating_sub(last));
         }
+        last = now;
         if now >= next {
             pages.touch()?;
+            last = tsc::read();
+            if section != 0 {
+                shared.long_turns.note(last.saturating_sub(now));
+            }
             shared.turns.fetch_add(1, Ordering::Release);
             next = now + period;
         }

@@ -2,7 +2,7 @@
 
 //! What a process of the program is, of which it starts several: itself with arguments.
 
-use super::{mlockall, page_loop};
+use super::{Scheduling, mlockall, page_loop};
 use crate::ktap::Trouble;
 use std::{env, ffi::OsString, path::PathBuf, process::Command};
 
@@ -18,6 +18,8 @@ pub enum Role {
         cpu: usize,
         /// Of whose pages it touches some.
         file: PathBuf,
+        /// With this policy.
+        scheduling: Scheduling,
     },
     /// The process that locks its memory.
     MlockAll,
@@ -30,9 +32,10 @@ impl Role {
 
         match words[..] {
             [] => Ok(None),
-            [Some(LOOP), Some(cpu), Some(file)] => Ok(Some(Self::Loop {
+            [Some(LOOP), Some(cpu), Some(file), Some(scheduling)] => Ok(Some(Self::Loop {
                 cpu: cpu.parse().map_err(Trouble::fail)?,
                 file: file.into(),
+                scheduling: scheduling.parse()?,
             })),
             [Some(MLOCKALL)] => Ok(Some(Self::MlockAll)),
             _ => Err(format!("these arguments make no sense: {arguments:?}").into()),
@@ -44,7 +47,15 @@ impl Role {
         let mut command = Command::new(env::current_exe()?);
 
         match self {
-            Self::Loop { cpu, file } => command.arg(LOOP).arg(cpu.to_string()).arg(file),
+            Self::Loop {
+                cpu,
+                file,
+                scheduling,
+            } => command
+                .arg(LOOP)
+                .arg(cpu.to_string())
+                .arg(file)
+                .arg(scheduling.name()),
             Self::MlockAll => command.arg(MLOCKALL),
         };
         Ok(command)
@@ -53,7 +64,11 @@ impl Role {
     /// Does what the role is about.
     pub fn play(&self) -> Result<(), Trouble> {
         match self {
-            Self::Loop { cpu, file } => page_loop::run(*cpu, file),
+            Self::Loop {
+                cpu,
+                file,
+                scheduling,
+            } => page_loop::run(*cpu, file, *scheduling),
             Self::MlockAll => mlockall::run(),
         }
     }
@@ -61,16 +76,19 @@ impl Role {
 
 #[cfg(test)]
 mod tests {
-    use super::Role;
+    use super::{Role, Scheduling};
     use std::ffi::OsString;
 
     #[test]
     fn arguments_come_back_as_the_role() {
+        let looping = |scheduling| Role::Loop {
+            cpu: 3,
+            file: "/dev/ram0".into(),
+            scheduling,
+        };
         let roles = [
-            Role::Loop {
-                cpu: 3,
-                file: "/dev/ram0".into(),
-            },
+            looping(Scheduling::Fifo),
+            looping(Scheduling::Normal),
             Role::MlockAll,
         ];
         for role in roles {

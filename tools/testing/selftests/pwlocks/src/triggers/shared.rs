@@ -2,7 +2,10 @@
 
 //! What the loop's process and the one that starts it tell each other: a page that both have.
 
-use super::mapping::{Mapping, PAGE};
+use super::{
+    largest::Largest,
+    mapping::{Mapping, PAGE},
+};
 use crate::{doing::Doing as _, ktap::Trouble};
 use nix::{
     sys::memfd::{MFdFlags, memfd_create},
@@ -20,13 +23,15 @@ use std::{
 pub(super) struct State {
     /// The loop is to end.
     pub(super) stop: AtomicBool,
-    /// Whether gaps count.
-    pub(super) measured: AtomicBool,
+    /// The number of the section in which gaps count; 0: they don't.
+    pub(super) section: AtomicU64,
     /// Turns in which the loop touched new pages.
     pub(super) turns: AtomicU64,
-    /// The longest time between two rounds of the loop while gaps counted, in ticks of the
-    /// time-stamp counter.
-    pub(super) longest_gap: AtomicU64,
+    /// The longest times between two rounds of the loop in that section, in ticks of the time-stamp
+    /// counter.
+    pub(super) gaps: Largest,
+    /// The same of the turns.
+    pub(super) long_turns: Largest,
 }
 
 const _: () = assert!(size_of::<State>() <= PAGE);

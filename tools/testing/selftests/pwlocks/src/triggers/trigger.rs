@@ -56,6 +56,19 @@ impl Trigger {
         Self::Mlockall,
     ];
 
+    /// As it is printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DropCaches => "drop_caches",
+            Self::Fadvise => "fadvise",
+            Self::Flushbufs => "flushbufs",
+            Self::Compact => "compact",
+            Self::Migrate => "migrate",
+            Self::Offline => "offline",
+            Self::Mlockall => "mlockall",
+        }
+    }
+
     /// How to make it, with `disk` as the block device; skips where this machine can't.
     pub(super) fn request(self, disk: &Path) -> Result<Box<dyn Request>, Trouble> {
         Ok(match self {
@@ -81,5 +94,7 @@ mod tests {
             json,
             r#"["drop_caches","fadvise","flushbufs","compact","migrate","offline","mlockall"]"#
         );
+        let names = Trigger::ALL.map(Trigger::name);
+        assert_eq!(serde_json::to_string(&names).expect("JSON"), json);
     }
 }
