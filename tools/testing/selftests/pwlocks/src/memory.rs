@@ -8,7 +8,7 @@ use nix::{
     libc,
     sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mlock, mmap, mmap_anonymous, munlock},
 };
-use std::{ffi::c_void, num::NonZero, os::fd::AsFd, path::Path, ptr::NonNull};
+use std::{ffi::c_void, num::NonZero, ops::Range, os::fd::AsFd, path::Path, ptr::NonNull};
 
 /// Bytes of a page, on x86.
 pub const PAGE: usize = 4096;
@@ -81,7 +81,12 @@ impl Memory {
 
     /// Writes to the first pages.
     pub fn touch_first(&self, pages: usize) {
-        for page in 0..pages.min(self.pages) {
+        self.touch_some(0..pages);
+    }
+
+    /// Writes to some pages.
+    pub fn touch_some(&self, pages: Range<usize>) {
+        for page in pages.start..pages.end.min(self.pages) {
             let byte = self.start.as_ptr().cast::<u8>().wrapping_add(page * PAGE);
             // SAFETY: Within the mapping, which is writable.
             unsafe { byte.write_volatile(1) };

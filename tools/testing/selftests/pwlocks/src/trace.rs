@@ -33,6 +33,17 @@ impl Trace {
         Ok(trace)
     }
 
+    /// Records the calls of a function of the kernel as well, as `function <-caller`.
+    pub fn calls_of(&self, function: &str) -> Result<(), Trouble> {
+        kernel_file::write(self.0.join("set_ftrace_filter"), function)?;
+        self.tracer("function")
+    }
+
+    /// Has one of the kernel's tracers run.
+    pub fn tracer(&self, name: &str) -> Result<(), Trouble> {
+        kernel_file::write(self.0.join("current_tracer"), name)
+    }
+
     /// Records `event` only where `condition` holds of its fields, as `target_cpu == 3`.
     pub fn filter(&self, event: &str, condition: &str) -> Result<(), Trouble> {
         kernel_file::write(self.0.join("events").join(event).join("filter"), condition)

@@ -7,7 +7,7 @@ use selftests::{
     doing::Doing as _,
     drop_caches, kernel_file,
     ktap::Trouble,
-    live::Disk,
+    live::{Disk, OnlyDrain},
     memory::{Memory, PAGE},
     tsc,
 };
@@ -171,10 +171,9 @@ fn drain(_disk: &Disk) -> Result<f64, Trouble> {
     })
 }
 
-/// `BLKFLSBUF` of a disk that has a page which can't go is a `lru_add_drain_all()`, and little else.
+/// `lru_add_drain_all()`, with nothing to drain.
 fn drain_all(disk: &Disk) -> Result<f64, Trouble> {
-    let memory = Memory::of_file(disk.file(), 1)?;
+    let drain = OnlyDrain::by(disk)?;
 
-    memory.read();
-    each(CALLS, || (0..CALLS).try_for_each(|_| disk.flush_buffers()))
+    each(CALLS, || (0..CALLS).try_for_each(|_| drain.make()))
 }

@@ -13,15 +13,12 @@ use selftests::{
     doing::Doing as _,
     drop_caches, ensure, kernel_file,
     ktap::{Trouble, Verdict},
-    live::{Done, MODULE},
+    live::{Done, FULL_BATCH, MODULE},
     memory::Memory,
     module::Module,
     pin,
 };
 use std::fmt;
-
-/// Folios in the batch: it has room for 31, and is emptied by its CPU as soon as it has those.
-pub const FOLIOS: usize = 30;
 
 /// Tries that count.
 pub const TRIES: usize = 8;
@@ -141,7 +138,7 @@ impl fmt::Display for Hold {
 
 /// Has one CPU fill its batch and the other one drain it. `None` if anything else was drained.
 fn once(way: Way, place: Place) -> Result<Option<u64>, Trouble> {
-    let memory = Memory::anonymous(FOLIOS)?;
+    let memory = Memory::anonymous(FULL_BATCH)?;
 
     // What others have left there is moved by the kernel.
     run_on(place.here)?;
@@ -160,7 +157,7 @@ fn once(way: Way, place: Place) -> Result<Option<u64>, Trouble> {
 
 /// What is counted between `before` and `after`: the longest hold if it was of one full batch.
 fn full_batch(before: Done, after: Done) -> Option<u64> {
-    let is_full = after.folios == FOLIOS as u64;
+    let is_full = after.folios == FULL_BATCH as u64;
 
     (before.remote == 0 && after.remote == 1 && is_full).then_some(after.longest)
 }

@@ -9,11 +9,11 @@
 
 mod hold;
 
-use hold::{FOLIOS, Hold, Place, TRIES, Way};
+use hold::{Hold, Place, TRIES, Way};
 use selftests::{
     drop_caches, ensure,
     ktap::{Report, Trouble, Verdict, nothing_tested},
-    live::MODULE,
+    live::{FULL_BATCH, MODULE},
     module::{self, Module},
     tsc,
 };
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
     for hold in [&taken_out, &locked] {
         let way = hold.way;
-        let name = format!("{way}: {TRIES} times {FOLIOS} folios of another CPU are moved");
+        let name = format!("{way}: {TRIES} times {FULL_BATCH} folios of another CPU are moved");
         report.test(&name, || hold.is_complete());
     }
     report.test(
