@@ -7,6 +7,7 @@
 //! unless they are there already, and unloads what it loaded ([`module`]).
 
 pub mod bad_requests;
+pub mod bench;
 mod bounded;
 pub mod cpu_table;
 pub mod cpulist;
@@ -23,6 +24,7 @@ pub mod interrupts;
 pub mod kernel_file;
 pub mod kernel_setting;
 pub mod kernel_tests;
+pub mod khugepaged;
 pub mod kmsg;
 pub mod ktap;
 pub mod live;

@@ -92,10 +92,15 @@ impl Pages {
     /// memory.
     pub fn at(&self, address: usize, count: usize, page_size: usize) -> Result<Vec<Page>, Trouble> {
         let first = address / page_size;
+        // The kernel finds many at once faster than each of them.
+        let mut entries = vec![0; count * ENTRY];
+        self.map
+            .read_exact_at(&mut entries, (first * ENTRY) as u64)
+            .map_err(|error| Trouble::fail(format!("entries from {first} on: {error}")))?;
 
-        (first..first + count)
-            .map(|number| {
-                let entry = entry(&self.map, number as u64)?;
+        (first..)
+            .zip(entries.chunks_exact(ENTRY).map(self::number))
+            .map(|(number, entry)| {
                 if entry & PRESENT == 0 {
                     return Err(Trouble::fail(format!(
                         "the page at {:#x} is not in memory: {entry:#x}",
