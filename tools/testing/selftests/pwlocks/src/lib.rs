@@ -8,7 +8,7 @@
 
 pub mod bad_requests;
 pub mod bench;
-mod bounded;
+pub mod bounded;
 pub mod cpu_table;
 pub mod cpulist;
 pub mod demo;
