@@ -7,12 +7,14 @@
 //! A program ends with status 0 if everything could be measured; otherwise a remark says what could
 //! not, and why, and there is no line of JSON for it.
 
+mod each_trigger;
 mod line;
 mod missing;
 mod nanoseconds;
 mod program;
 mod subject;
 
+pub use each_trigger::{Asked, each_trigger, name};
 pub use line::{print, remark};
 pub use missing::Missing;
 pub use nanoseconds::nanoseconds;
