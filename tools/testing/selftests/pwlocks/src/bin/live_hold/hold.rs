@@ -18,6 +18,7 @@ use selftests::{
     module::Module,
     pin,
 };
+use serde::Serialize;
 use std::fmt;
 
 /// Tries that count.
@@ -27,7 +28,8 @@ pub const TRIES: usize = 8;
 const ATTEMPTS: usize = 40;
 
 /// What is done under the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Way {
     /// The folios are taken out of the batch.
     TakenOut,
@@ -112,12 +114,35 @@ impl Hold {
         Ok(())
     }
 
+    /// The figures of `make bench`; an error if there are none.
+    pub fn row(&self) -> Result<Row, Trouble> {
+        let sum: u64 = self.tries.iter().sum();
+
+        Ok(Row {
+            way: self.way,
+            longest: self.longest()?,
+            mean: sum as f64 / self.tries.len() as f64,
+            tries: self.tries.len(),
+        })
+    }
+
     /// The figure; an error if there is none.
     pub fn longest(&self) -> Result<u64, Trouble> {
         let least = self.tries.iter().copied().min();
 
         least.ok_or_else(|| Trouble::fail(format!("{}: no batch was drained", self.way)))
     }
+}
+
+/// By the names of the JSON lines.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    way: Way,
+    longest: u64,
+    /// Of the longest hold of each try, with what had disturbed some: in a try one batch is drained, with
+    /// a hold for each lock of the CPU, and no other hold than the longest is known.
+    mean: f64,
+    tries: usize,
 }
 
 impl fmt::Display for Hold {
@@ -202,7 +227,22 @@ mod tests {
         };
         assert_eq!(hold(&[300, 136, 137]).longest(), Ok(136));
         assert!(hold(&[]).longest().is_err());
+        assert!(hold(&[]).row().is_err());
         assert!(hold(&[136]).is_complete().is_err());
         assert!(hold(&[136; 8]).is_complete().is_ok());
+    }
+
+    #[test]
+    fn the_row_has_the_mean_as_well() {
+        let hold = Hold {
+            way: Way::TakenOut,
+            tries: vec![300, 136, 137],
+            attempts: 3,
+        };
+        let row = hold.row().expect("a row");
+        assert_eq!(
+            serde_json::to_string(&row).expect("JSON"),
+            r#"{"way":"taken_out","longest":136,"mean":191.0,"tries":3}"#
+        );
     }
 }

@@ -5,13 +5,14 @@
 //!
 //! It is printed as `# count longest_hold <way> <instructions>`. The way is `taken_out`, as the module
 //! does it: the folios are taken out under the lock and moved without; or `locked`, with the module's
-//! `drain_locked=1`: they are moved under the lock, as in the C series.
+//! `drain_locked=1`: they are moved under the lock, as in the C series. For `make bench` there is a line
+//! of JSON besides.
 
 mod hold;
 
 use hold::{Hold, Place, TRIES, Way};
 use selftests::{
-    drop_caches, ensure,
+    bench, drop_caches, ensure,
     ktap::{Report, Trouble, Verdict, nothing_tested},
     live::{FULL_BATCH, MODULE},
     module::{self, Module},
@@ -35,6 +36,9 @@ fn main() -> ExitCode {
 
     for hold in [&taken_out, &locked] {
         report.diagnostic(hold);
+        if let Err(trouble) = hold.row().and_then(|row| bench::print("hold", &row)) {
+            report.diagnostic(format_args!("{}: {trouble:?}", hold.way));
+        }
     }
     for hold in [&taken_out, &locked] {
         let way = hold.way;
