@@ -30,37 +30,42 @@ use pwlocks::{
 };
 
 /// Rounds of the two loops.
-const SHORT: u32 = 16;
-const LONG: u32 = 80;
+pub(crate) const SHORT: u32 = 16;
+pub(crate) const LONG: u32 = 80;
 
 /// How often a loop is run for its least, and how often that is repeated until two agree.
 const BATCHES: u32 = 300;
 const REPEATS: u32 = 20;
 
 /// The subjects' names. A C one is what the Rust one of the same column is compared with.
-const C_LOOPS: &[(&str, unsafe extern "C" fn(u32) -> u64)] = &[
-    ("nothing", bindings::pwlocks_test_count_nothing),
-    ("local_lock", bindings::pwlocks_test_count_local_lock),
+pub(crate) const C_LOOPS: &[(&CStr, unsafe extern "C" fn(u32) -> u64)] = &[
+    (c"nothing", bindings::pwlocks_test_count_nothing),
+    (c"local_lock", bindings::pwlocks_test_count_local_lock),
     (
-        "local_lock_irqsave",
+        c"local_lock_irqsave",
         bindings::pwlocks_test_count_local_lock_irqsave,
     ),
-    ("local_trylock", bindings::pwlocks_test_count_local_trylock),
-    ("spin_lock", bindings::pwlocks_test_count_spin_lock),
+    (c"local_trylock", bindings::pwlocks_test_count_local_trylock),
+    (c"spin_lock", bindings::pwlocks_test_count_spin_lock),
     (
-        "pinned_spin_lock",
+        c"pinned_spin_lock",
         bindings::pwlocks_test_count_pinned_spin_lock,
     ),
     (
-        "spin_lock_irqsave",
+        c"spin_lock_irqsave",
         bindings::pwlocks_test_count_spin_lock_irqsave,
     ),
-    ("spin_trylock", bindings::pwlocks_test_count_spin_trylock),
+    (c"spin_trylock", bindings::pwlocks_test_count_spin_trylock),
 ];
+
+/// The same for ours.
+pub(crate) const LOCK: &CStr = c"PwLock";
+pub(crate) const LOCK_IRQSAVE: &CStr = c"PwLock_irqsave";
+pub(crate) const TRYLOCK: &CStr = c"PwTryLock";
 
 /// One figure; `None` where two repeats never agreed.
 struct Figure {
-    name: &'static str,
+    name: &'static CStr,
     mode: &'static str,
     cost: Option<u64>,
 }
@@ -115,6 +120,8 @@ impl Counting {
     /// A line per figure: name, mode (`c` for the C loops), cost of a round or `unsettled`.
     pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Figure { name, mode, cost } in &*self.figures.lock() {
+            let name = name.to_str().map_err(|_| fmt::Error)?;
+
             match cost {
                 Some(cost) => writeln!(f, "{name} {mode} {cost}")?,
                 None => writeln!(f, "{name} {mode} unsettled")?,
@@ -129,9 +136,9 @@ fn count_rust(mode: &'static str, figures: &mut KVec<Figure>) -> Result {
     let trylock = new_pw_trylock!(|_| 0u64)?;
 
     for (name, cost) in [
-        ("PwLock", settled(|n| local(&lock, n))),
-        ("PwLock_irqsave", settled(|n| irqsave(&lock, n))),
-        ("PwTryLock", settled(|n| tried(&trylock, n))),
+        (LOCK, settled(|n| local(&lock, n))),
+        (LOCK_IRQSAVE, settled(|n| irqsave(&lock, n))),
+        (TRYLOCK, settled(|n| tried(&trylock, n))),
     ] {
         figures.push(Figure { name, mode, cost }, GFP_KERNEL)?;
     }
@@ -176,7 +183,7 @@ fn touch(datum: &mut u64) {
 }
 
 #[inline(never)]
-fn local(lock: &PwLock<u64>, n: u32) -> u64 {
+pub(crate) fn local(lock: &PwLock<u64>, n: u32) -> u64 {
     let start = cycles();
 
     for _ in 0..n {
@@ -186,7 +193,7 @@ fn local(lock: &PwLock<u64>, n: u32) -> u64 {
 }
 
 #[inline(never)]
-fn irqsave(lock: &PwLock<u64>, n: u32) -> u64 {
+pub(crate) fn irqsave(lock: &PwLock<u64>, n: u32) -> u64 {
     let start = cycles();
 
     for _ in 0..n {
@@ -196,7 +203,7 @@ fn irqsave(lock: &PwLock<u64>, n: u32) -> u64 {
 }
 
 #[inline(never)]
-fn tried(lock: &PwTryLock<u64>, n: u32) -> u64 {
+pub(crate) fn tried(lock: &PwTryLock<u64>, n: u32) -> u64 {
     let start = cycles();
 
     for _ in 0..n {

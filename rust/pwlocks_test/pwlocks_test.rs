@@ -5,7 +5,8 @@
 //! debugfs has a file per test, `pwlocks_test/<subject>/<test>`. Writing anything to it runs the
 //! test, in the mode in force and in the writer's task and threads of its own; reading it then says
 //! `ok`, `SKIP` or `FAIL` and why. Only one test runs at a time. `pwlocks_test/cost/count`
-//! counts what lock operations cost, `pwlocks_test/sizes` what they take up.
+//! counts what lock operations cost, `pwlocks_test/sizes` what they take up; the files of
+//! `pwlocks_test/loop_short` and `loop_long` run one of its loops once.
 //!
 //! Some tests switch the mode and switch it back, or take a CPU down and up again. Nobody else may
 //! switch meanwhile. Those of the subject `nesting` make the kernel oops, those of
@@ -40,6 +41,7 @@ mod offline;
 mod order;
 mod paths;
 mod remote;
+mod rounds;
 mod sizes;
 mod suite;
 mod switch;

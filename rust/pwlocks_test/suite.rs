@@ -23,6 +23,7 @@ use crate::{
     offline,
     order,
     paths,
+    rounds,
     sizes,
     timer,
     trylock,
@@ -170,6 +171,7 @@ type Subject<T> = SubDir<Pin<KBox<T>>, ()>;
 pub(crate) struct Suite {
     _tests: KVec<Subject<Test>>,
     _cost: Subject<count::Counting>,
+    _loops: [SubDir<rounds::Rounds, ()>; 2],
 }
 
 impl Suite {
@@ -200,6 +202,21 @@ impl Suite {
             subjects.push(folder, GFP_KERNEL)?;
         }
 
+        let loops = |name, number| {
+            SubDir::new(
+                dir.clone(),
+                name,
+                rounds::Rounds::all(number, &one_at_a_time)?,
+                |rounds| rounds.name(),
+                |rounds, f| rounds.show(f),
+                |rounds| rounds.run(),
+            )
+        };
+        let loops = [
+            loops(c"loop_short", count::SHORT)?,
+            loops(c"loop_long", count::LONG)?,
+        ];
+
         let mut counting = KVec::with_capacity(1, GFP_KERNEL)?;
         counting.push(
             KBox::pin_init(count::Counting::new(one_at_a_time), GFP_KERNEL)?,
@@ -217,6 +234,7 @@ impl Suite {
         Ok(Self {
             _tests: subjects,
             _cost: cost,
+            _loops: loops,
         })
     }
 }
