@@ -16,6 +16,7 @@ pub mod demonstration;
 pub mod doing;
 pub mod drop_caches;
 pub mod environment;
+pub mod executed;
 pub mod flipper;
 pub mod held;
 pub mod home_cpu;

@@ -2,7 +2,7 @@
 
 //! The cost of an operation: the least that several of many rounds agree on.
 
-use crate::operation::Operation;
+use crate::operation::{Cost, Operation};
 use selftests::{ktap::Trouble, live::Disk};
 use std::fmt;
 
@@ -19,8 +19,8 @@ const AT_LEAST: usize = 60;
 /// first seconds after boot, and timers any time.
 const ROUNDS: usize = 200;
 
-/// Instructions per operation.
-pub struct Figure(Option<f64>);
+/// What an operation takes, if its rounds agree.
+pub struct Figure(Option<Cost>);
 
 impl Figure {
     /// Repeats an operation's rounds until their least cost has been seen several times.
@@ -47,14 +47,20 @@ impl Figure {
     /// Takes `other` for it if that is less, or this is no figure.
     pub fn or_less(&mut self, other: Self) {
         self.0 = match (self.0, other.0) {
-            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (Some(ours), Some(theirs)) => Some(less(ours, theirs)),
             (ours, theirs) => ours.or(theirs),
         };
     }
 
-    /// The figure; an error if it did not settle.
+    /// How many of its instructions are atomic: those of the very round that it is made of.
+    pub fn atomics(&self) -> Option<f64> {
+        self.0?.atomics
+    }
+
+    /// The figure, in instructions; an error if it did not settle.
     pub fn settled(&self) -> Result<f64, Trouble> {
         self.0
+            .map(|cost| cost.instructions)
             .ok_or_else(|| Trouble::fail(format!("did not settle in {ROUNDS} rounds")))
     }
 }
@@ -62,40 +68,56 @@ impl Figure {
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(figure) => write!(f, "{figure:.1}"),
+            Some(cost) => write!(f, "{:.1}", cost.instructions),
             None => f.write_str("unsettled"),
         }
     }
 }
 
+/// That of two which has less instructions.
+fn less(one: Cost, other: Cost) -> Cost {
+    if other.instructions < one.instructions {
+        other
+    } else {
+        one
+    }
+}
+
 /// The least cost that enough of `rounds` agree on. A round that took less than all others did not do
 /// the same.
-fn settled(rounds: &[f64]) -> Option<f64> {
+fn settled(rounds: &[Cost]) -> Option<Cost> {
     if rounds.len() < AT_LEAST {
         return None;
     }
     let mut sorted = rounds.to_vec();
 
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_by(|one, other| one.instructions.total_cmp(&other.instructions));
     sorted
         .windows(AGREE)
-        .find(|agreeing| agreeing[AGREE - 1] - agreeing[0] <= SAME)
+        .find(|agreeing| agreeing[AGREE - 1].instructions - agreeing[0].instructions <= SAME)
         .map(|agreeing| agreeing[0])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Figure, settled};
+    use super::{Cost, Figure, settled};
+
+    fn cost(instructions: f64) -> Cost {
+        Cost {
+            instructions,
+            atomics: None,
+        }
+    }
 
     #[test]
     fn the_least_must_have_been_seen_several_times() {
-        let mut rounds = vec![99.0; 60];
+        let mut rounds = vec![cost(99.0); 60];
 
-        assert_eq!(settled(&rounds), Some(99.0));
-        rounds.push(7.0);
-        assert_eq!(settled(&rounds), Some(99.0));
-        rounds.extend([7.3; 2]);
-        assert_eq!(settled(&rounds), Some(7.0));
+        assert_eq!(settled(&rounds), Some(cost(99.0)));
+        rounds.push(cost(7.0));
+        assert_eq!(settled(&rounds), Some(cost(99.0)));
+        rounds.extend([cost(7.3); 2]);
+        assert_eq!(settled(&rounds), Some(cost(7.0)));
     }
 
     #[test]
@@ -110,20 +132,37 @@ mod tests {
             (Some(11.0), 9.0),
             (Some(7.0), 7.0),
         ] {
-            figure.or_less(Figure(other));
+            figure.or_less(Figure(other.map(cost)));
             assert_eq!(figure.settled(), Ok(less));
         }
     }
 
     #[test]
+    fn the_atomic_instructions_are_of_the_same_round() {
+        let round = |instructions, atomics| Cost {
+            instructions,
+            atomics: Some(atomics),
+        };
+        let mut rounds = vec![round(90.0, 1.0); 60];
+        rounds.extend([round(80.0, 4.0), round(81.0, 3.0), round(81.0, 2.0)]);
+        let mut figure = Figure(settled(&rounds));
+
+        assert_eq!(figure.atomics(), Some(4.0));
+        figure.or_less(Figure(Some(round(85.0, 2.0))));
+        assert_eq!(figure.atomics(), Some(4.0));
+        figure.or_less(Figure(Some(round(79.0, 5.0))));
+        assert_eq!(figure.atomics(), Some(5.0));
+    }
+
+    #[test]
     fn what_no_rounds_agree_on_is_no_figure() {
-        let rounds: Vec<_> = (0..100).map(|n| f64::from(n) * 10.0).collect();
+        let rounds: Vec<_> = (0..100).map(|n| cost(f64::from(n) * 10.0)).collect();
         assert_eq!(settled(&rounds), None);
     }
 
     #[test]
     fn a_few_rounds_are_too_few() {
         assert_eq!(settled(&[]), None);
-        assert_eq!(settled(&[1.0; 6]), None);
+        assert_eq!(settled(&[cost(1.0); 6]), None);
     }
 }

@@ -6,7 +6,8 @@
 //! A figure is what an operation takes as seen from user space, system call and all, so that the
 //! difference between two of them is what the module adds to the kernel's function that the
 //! operation calls. It is printed as `# count <operation> <subject> <instructions>`, the subject
-//! being `stock` (no module), `live0` and `live1` (loaded, in either mode).
+//! being `stock` (no module), `live0` and `live1` (loaded, in either mode); and, if the emulator counts
+//! them, how many of these are atomic, as `# atomics <operation> <subject> <instructions>`.
 
 mod figure;
 mod operation;
@@ -53,9 +54,12 @@ fn main() -> ExitCode {
     for row in &rows {
         let name = row.operation.name;
 
-        report.diagnostic(format_args!("count {name} stock {}", row.stock));
-        report.diagnostic(format_args!("count {name} live0 {}", row.live0));
-        report.diagnostic(format_args!("count {name} live1 {}", row.live1));
+        for (subject, figure) in row.figures() {
+            report.diagnostic(format_args!("count {name} {subject} {figure}"));
+            if let Some(atomics) = figure.atomics() {
+                report.diagnostic(format_args!("atomics {name} {subject} {atomics:.2}"));
+            }
+        }
     }
     for row in &rows {
         let name = row.operation.name;
@@ -72,6 +76,14 @@ fn main() -> ExitCode {
 }
 
 impl Row {
+    fn figures(&self) -> [(&'static str, &Figure); 3] {
+        [
+            ("stock", &self.stock),
+            ("live0", &self.live0),
+            ("live1", &self.live1),
+        ]
+    }
+
     fn off(&self) -> Verdict {
         at_most(&self.live0, &self.stock, 0.0)
     }

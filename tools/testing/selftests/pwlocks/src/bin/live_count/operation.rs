@@ -5,7 +5,7 @@
 use nix::sys::mman::MmapAdvise;
 use selftests::{
     doing::Doing as _,
-    drop_caches, kernel_file,
+    drop_caches, executed, kernel_file,
     ktap::Trouble,
     live::{Disk, OnlyDrain},
     memory::{Memory, PAGE},
@@ -29,14 +29,23 @@ const FILE: &str = "/tmp/live_count";
 /// Where the generations are turned on and off.
 const LRU_GEN: &str = "/sys/kernel/mm/lru_gen/enabled";
 
+/// What one takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// In instructions.
+    pub instructions: f64,
+    /// How many of these are atomic, if the emulator counts them.
+    pub atomics: Option<f64>,
+}
+
 /// One operation.
 pub struct Operation {
     /// As it is printed; after the kernel's function that matters.
     pub name: &'static str,
     /// Whether the multi-generational LRU is on.
     generations: &'static str,
-    /// Does the operation many times and returns what one took, in instructions.
-    round: fn(&Disk) -> Result<f64, Trouble>,
+    /// Does the operation many times and returns what one took.
+    round: fn(&Disk) -> Result<Cost, Trouble>,
     /// How many instructions the module may add in remote mode; on PREEMPT_RT, where only the
     /// drains of all CPUs are replaced, see [`Self::added_on_rt`].
     pub added: f64,
@@ -81,22 +90,31 @@ impl Operation {
         kernel_file::write(LRU_GEN, self.generations)
     }
 
-    /// What one takes, in instructions, of many.
-    pub fn round(&self, disk: &Disk) -> Result<f64, Trouble> {
+    /// What one takes, of many.
+    pub fn round(&self, disk: &Disk) -> Result<Cost, Trouble> {
         (self.round)(disk)
     }
 }
 
-/// What `f` takes, in instructions, for each of `n`.
-fn each(n: usize, f: impl FnOnce() -> Result<(), Trouble>) -> Result<f64, Trouble> {
-    let start = tsc::read();
+/// What `f` takes, for each of `n`. The clock is read within what the emulator counts, so that it counts
+/// the same whether the emulator does or not.
+fn each(n: usize, f: impl FnOnce() -> Result<(), Trouble>) -> Result<Cost, Trouble> {
+    let (instructions, executed) = executed::during(|| {
+        let start = tsc::read();
 
-    f()?;
-    Ok((tsc::read() - start) as f64 / n as f64)
+        f()?;
+        Ok(tsc::read() - start)
+    })?;
+    let share = |number: u64| number as f64 / n as f64;
+
+    Ok(Cost {
+        instructions: share(instructions),
+        atomics: executed.map(|executed| share(executed.atomics)),
+    })
 }
 
 /// Each touched page is charged, mapped and given to `folio_add_lru()`.
-fn fault(_disk: &Disk) -> Result<f64, Trouble> {
+fn fault(_disk: &Disk) -> Result<Cost, Trouble> {
     let memory = Memory::anonymous(PAGES)?;
 
     each(PAGES, || {
@@ -106,7 +124,7 @@ fn fault(_disk: &Disk) -> Result<f64, Trouble> {
 }
 
 /// Each page is given to `folio_add_lru()`, and there is no fault for each.
-fn populate(_disk: &Disk) -> Result<f64, Trouble> {
+fn populate(_disk: &Disk) -> Result<Cost, Trouble> {
     let memory = Memory::anonymous(PAGES)?;
 
     each(PAGES, || {
@@ -118,7 +136,7 @@ fn populate(_disk: &Disk) -> Result<f64, Trouble> {
 
 /// A read of a page's first byte is a use of it: `folio_mark_accessed()`. Without LRU_GEN the second
 /// one puts the page into the batch of those that become active.
-fn read_again(_disk: &Disk) -> Result<f64, Trouble> {
+fn read_again(_disk: &Disk) -> Result<Cost, Trouble> {
     let file = new_file()?;
 
     write(&file)?;
@@ -149,7 +167,7 @@ fn read(file: &File) -> Result<(), Trouble> {
 }
 
 /// `mlock_folio()` and `munlock_folio()` for each page.
-fn lock_pages(_disk: &Disk) -> Result<f64, Trouble> {
+fn lock_pages(_disk: &Disk) -> Result<Cost, Trouble> {
     let memory = Memory::anonymous(PAGES)?;
 
     memory.touch();
@@ -160,7 +178,7 @@ fn lock_pages(_disk: &Disk) -> Result<f64, Trouble> {
 }
 
 /// `MADV_COLD` begins with `lru_add_drain()`, and has nothing to do where no page is.
-fn drain(_disk: &Disk) -> Result<f64, Trouble> {
+fn drain(_disk: &Disk) -> Result<Cost, Trouble> {
     let memory = Memory::anonymous(PAGES)?;
 
     each(CALLS, || {
@@ -172,7 +190,7 @@ fn drain(_disk: &Disk) -> Result<f64, Trouble> {
 }
 
 /// `lru_add_drain_all()`, with nothing to drain.
-fn drain_all(disk: &Disk) -> Result<f64, Trouble> {
+fn drain_all(disk: &Disk) -> Result<Cost, Trouble> {
     let drain = OnlyDrain::by(disk)?;
 
     each(CALLS, || (0..CALLS).try_for_each(|_| drain.make()))

@@ -4,8 +4,12 @@
 //! `-icount shift=0`.
 //!
 //! A figure is one round of a loop: lock, touch what it protects, unlock. It is printed as
-//! `# count <what> <mode> <instructions>`; mode `c` is the kernel's own lock, written in C.
+//! `# count <what> <mode> <instructions>`; mode `c` is the kernel's own lock, written in C. How many of
+//! these are atomic is printed as `# atomics <what> <mode> <instructions>`, if the emulator counts them.
 
+mod atomics;
+
+use atomics::{KNOWN, Rounds};
 use selftests::{
     cpulist, ensure, kernel_file, kernel_tests,
     ktap::{Report, Trouble, Verdict, nothing_tested},
@@ -82,17 +86,38 @@ fn main() -> ExitCode {
         Ok(rt) => rt,
         Err(trouble) => return nothing_tested("count", trouble),
     };
-    let mut report = Report::begin(1 + PAIRS.len());
+    let rounds = match Rounds::count() {
+        Ok(rounds) => rounds,
+        Err(trouble) => return nothing_tested("count", trouble),
+    };
+    let mut report = Report::begin(1 + PAIRS.len() + 1 + KNOWN.len());
 
     for ((what, mode), cost) in &figures {
         let cost = cost.map_or("unsettled".to_owned(), |cost| cost.to_string());
         report.diagnostic(format_args!("count {what} {mode} {cost}"));
     }
+    rounds.print(&report);
     report.test("the unit is one instruction", || plausible(&figures));
     for pair in PAIRS {
         let kernels = if rt { pair.kernels_on_rt } else { pair.kernels };
         let name = format!("{} in {} mode against {kernels}", pair.ours, pair.mode);
         report.test(&name, || compare(&figures, pair, kernels));
+    }
+    report.test(
+        "the emulator counts the instructions that the clock counts",
+        || same_instructions(&figures, &rounds),
+    );
+    for known in KNOWN {
+        let atomics = if rt {
+            known.atomics_on_rt
+        } else {
+            known.atomics
+        };
+        let name = format!(
+            "{} in mode {} has {atomics} atomic instructions",
+            known.what, known.mode
+        );
+        report.test(&name, || rounds.check(known, atomics));
     }
     drop(modules);
     report.end()
@@ -160,6 +185,22 @@ fn compare(figures: &Figures, pair: &Pair, kernels: &str) -> Verdict {
         pair.ours,
         pair.margin
     );
+    Ok(())
+}
+
+/// The emulator's figures are made of other runs of the same loops.
+fn same_instructions(figures: &Figures, rounds: &Rounds) -> Verdict {
+    for known in KNOWN {
+        let clock = figure(figures, known.what, known.mode)?;
+        let emulator = rounds.of(known)?.instructions;
+
+        ensure!(
+            clock == emulator,
+            "{} {}: {clock} by the clock, {emulator} by the emulator",
+            known.what,
+            known.mode
+        );
+    }
     Ok(())
 }
 
