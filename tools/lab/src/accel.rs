@@ -108,6 +108,7 @@ fn probe(lab: &Lab, kernel: &Prepared, programs: &Path) -> Result<bool> {
             mem: lab.options.mem,
             layout: Layout::Plain,
         },
+        counter: None,
         limit: PROBE_LIMIT,
     };
     match guest::run(lab, &boot, |_| {}) {

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::accel::{self, Accel};
+use crate::atomics;
 use crate::audit_check;
 use crate::compile_fail;
 use crate::failure::{Ended, Failure, Kind, Result};
@@ -43,6 +44,8 @@ pub struct Job<'a> {
     stock_modules: Option<PathBuf>,
     /// What only some guests have.
     extras: Vec<Extra>,
+    /// What counts its atomic instructions, if it is to.
+    counter: Option<PathBuf>,
     accel: Accel,
 }
 
@@ -126,6 +129,10 @@ pub fn jobs<'a>(
                     .then(|| stock_modules::get(lab, kernel))
                     .transpose()?,
                 extras: extras(lab, kernel, &spec)?,
+                counter: spec
+                    .atomics
+                    .then(|| atomics::get(lab, &kernel.root))
+                    .transpose()?,
                 accel: if matches!(spec.setting, Setting::Counting(_)) {
                     Accel::Icount
                 } else {
@@ -229,6 +236,7 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
                 Layout::Plain
             },
         },
+        counter: job.counter.as_deref(),
         limit: Duration::from_secs(spec.timeout_s() + BOOT_S),
     };
     let bar = lab.ui.step(&format!("guest {}", boot.name), None);

@@ -151,6 +151,7 @@ fn boot<'a>(
             mem: lab.options.mem,
             layout: Layout::Plain,
         },
+        counter: None,
         limit: Duration::from_secs(2 * PROGRAM_S + BOOT_S),
     }
 }

@@ -43,6 +43,8 @@ pub struct Boot<'a> {
     pub arguments: String,
     /// The machine.
     pub machine: Machine,
+    /// The plugin that lets it read how many atomic instructions it executes, if it is to.
+    pub counter: Option<&'a Path>,
     /// How long it may take in all.
     pub limit: Duration,
 }
@@ -141,6 +143,7 @@ fn run_once(
         boot.kernel,
         folder,
         boot.machine,
+        boot.counter,
         Ports::Files,
         &boot.arguments,
     );

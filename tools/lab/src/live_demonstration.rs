@@ -100,6 +100,7 @@ fn boot<'a>(
             mem: lab.options.mem,
             layout: Layout::TwoNodes,
         },
+        counter: None,
         limit: Duration::from_secs(Subject::ALL.len() as u64 * PROGRAM_S + BOOT_S),
     }
 }

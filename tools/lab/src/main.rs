@@ -4,6 +4,7 @@
 
 mod accel;
 mod apt_sources;
+mod atomics;
 mod audit;
 mod audit_check;
 mod audited;

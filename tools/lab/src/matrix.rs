@@ -131,6 +131,8 @@ pub struct GuestSpec {
     pub mm_selftests: bool,
     /// Whether only what is soon over runs in it.
     pub quick: bool,
+    /// Whether it can read how many atomic instructions it executes.
+    pub atomics: bool,
     /// MiB of memory that it needs at least.
     pub mem: u32,
     /// What else is on its kernel command line.
@@ -157,6 +159,7 @@ impl GuestSpec {
             modprobe: false,
             mm_selftests: false,
             quick: false,
+            atomics: false,
             mem: 0,
             argument: None,
             stress_ng: false,
@@ -370,7 +373,10 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         Variant::TESTED,
         &[AUDITED, REFUSAL],
     ));
-    guests.push(GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting(1)));
+    guests.push(GuestSpec {
+        atomics: true,
+        ..GuestSpec::new("count", Variant::TESTED, &[COUNT]).setting(Setting::Counting(1))
+    });
     guests.extend(live());
     guests.push(check_mm::quick());
     guests
@@ -513,7 +519,7 @@ pub const EXPECTED_SKIPS: &[ExpectedSkip] = &[];
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{debug_guests, guests, sabotages};
+    use super::{Setting, debug_guests, guests, sabotages};
     use crate::kernel_choice::Flavour;
 
     #[test]
@@ -603,6 +609,18 @@ mod tests {
             assert_eq!(cpus("live-count"), 1);
             assert_eq!(cpus("live-hold"), 2);
             assert_eq!(cpus("live"), 8);
+        }
+    }
+
+    /// The plugin is for the emulator, which the other guests may have to do without.
+    #[test]
+    fn atomic_instructions_are_counted_where_all_are() {
+        for flavour in Flavour::ALL {
+            let all = guests(flavour);
+            assert!(all.iter().any(|guest| guest.atomics));
+            for guest in all.iter().filter(|guest| guest.atomics) {
+                assert!(matches!(guest.setting, Setting::Counting(_)));
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use crate::accel::Accel;
+use crate::atomics;
 use crate::metadata::Prepared;
 use crate::sandbox::Sandbox;
 use crate::tsc;
@@ -78,11 +79,13 @@ pub enum Ports {
     Terminal,
 }
 
-/// QEMU with `kernel` and the initrd in `folder`, which also takes the logs.
+/// QEMU with `kernel` and the initrd in `folder`, which also takes the logs. With `counter`, the plugin,
+/// the guest can read how many atomic instructions it executes; that takes an emulated machine.
 pub fn sandbox(
     kernel: &Prepared,
     folder: &Path,
     machine: Machine,
+    counter: Option<&Path>,
     ports: Ports,
     arguments: &str,
 ) -> Sandbox {
@@ -99,6 +102,8 @@ pub fn sandbox(
         "none",
         "-no-reboot",
     ]);
+    let counting = counter.map(|_| atomics::arguments());
+    argv.extend(counting.iter().flatten().map(String::as_str));
     let console = format!("file:/mnt/guest/{CONSOLE}");
     let result = format!("file:/mnt/guest/{RESULT}");
     match ports {
@@ -117,19 +122,25 @@ pub fn sandbox(
     ]
     .map(str::to_owned);
     let clock = tsc::arguments(machine.accel);
+    let locked = counter.map(|_| atomics::KERNEL_ARGUMENT.to_owned());
     let own = (!arguments.is_empty()).then(|| arguments.to_owned());
     let kernels = kernel.argument.map(str::to_owned);
     let all: Vec<_> = fixed
         .into_iter()
         .chain(clock)
+        .chain(locked)
         .chain(kernels)
         .chain(own)
         .collect();
     let append = all.join(" ");
     argv.extend(["-append", &append]);
-    Sandbox::in_root(&kernel.root, argv)
+    let sandbox = Sandbox::in_root(&kernel.root, argv)
         .read_only(kernel.image(), "/mnt/vmlinuz")
-        .writable(folder, "/mnt/guest")
+        .writable(folder, "/mnt/guest");
+    match counter {
+        Some(plugin) => sandbox.read_only(plugin, atomics::TARGET),
+        None => sandbox,
+    }
 }
 
 #[cfg(test)]

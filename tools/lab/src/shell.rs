@@ -42,6 +42,7 @@ pub fn run(lab: &Lab) -> Result<()> {
             mem: lab.options.mem,
             layout: Layout::Plain,
         },
+        counter: None,
         limit: Duration::MAX,
     };
     let folder = guest::prepare(lab, &boot)?;
@@ -49,6 +50,7 @@ pub fn run(lab: &Lab) -> Result<()> {
         kernel,
         &folder,
         boot.machine,
+        boot.counter,
         Ports::Terminal,
         &boot.arguments,
     );

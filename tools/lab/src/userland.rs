@@ -19,6 +19,7 @@ use crate::store::Entry;
 const SOURCES: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
+    "tools/atomics/counts",
     "tools/guest-init",
     "tools/testing/selftests",
     "include/uapi",
@@ -59,7 +60,7 @@ pub fn get(lab: &Lab, root: &Path) -> Result<PathBuf> {
 /// Where the root's cargo puts what it builds. In the project's folder, and not in the cache, where
 /// other checkouts would use it too: cargo goes by the age of a source and not by its content, and
 /// would take what it built of another checkout for what it finds in an older one.
-fn target_folder(lab: &Lab) -> PathBuf {
+pub fn target_folder(lab: &Lab) -> PathBuf {
     lab.project.build().join("cargo-root")
 }
 
