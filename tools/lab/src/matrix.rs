@@ -409,9 +409,12 @@ fn live() -> [GuestSpec; 5] {
             ..guest("live-unload", &[LIVE_UNLOAD]).live()
         },
         guest("live-stress", &[LIVE_STRESS]).live(),
-        guest("live-count", &[LIVE_COUNT])
-            .live()
-            .setting(Setting::Counting(1)),
+        GuestSpec {
+            atomics: true,
+            ..guest("live-count", &[LIVE_COUNT])
+                .live()
+                .setting(Setting::Counting(1))
+        },
         guest("live-hold", &[LIVE_HOLD])
             .live()
             .setting(Setting::Counting(2)),

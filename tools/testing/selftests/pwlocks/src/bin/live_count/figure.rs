@@ -57,6 +57,13 @@ impl Figure {
         self.0?.atomics
     }
 
+    /// [`Self::atomics`], where they must be known.
+    pub fn counted(&self) -> Result<f64, Trouble> {
+        self.settled()?;
+        self.atomics()
+            .ok_or_else(|| Trouble::skip("the emulator has no plugin that counts"))
+    }
+
     /// The figure, in instructions; an error if it did not settle.
     pub fn settled(&self) -> Result<f64, Trouble> {
         self.0

@@ -32,6 +32,8 @@ struct Row {
     operation: Operation,
     /// How many instructions may be added in remote mode.
     limit: f64,
+    /// And how many of these may be atomic.
+    atomics: f64,
     stock: Figure,
     live0: Figure,
     live1: Figure,
@@ -41,6 +43,9 @@ struct Row {
 /// rounds, and a round a multiple of the batch, but the kernel's own state moves.
 const NOISE: f64 = 2.0;
 
+/// And its atomic instructions, for the same reason.
+const ATOMIC_NOISE: f64 = 0.25;
+
 /// How long the guest rests first.
 const SETTLE: Duration = Duration::from_secs(15);
 
@@ -49,7 +54,7 @@ fn main() -> ExitCode {
         Ok(rows) => rows,
         Err(trouble) => return nothing_tested("live_count", trouble),
     };
-    let mut report = Report::begin(2 * rows.len());
+    let mut report = Report::begin(3 * rows.len());
 
     for row in &rows {
         let name = row.operation.name;
@@ -70,6 +75,13 @@ fn main() -> ExitCode {
         report.test(
             &format!("{name}: at most {} with pwlocks=1", row.limit),
             || row.on(),
+        );
+        report.test(
+            &format!(
+                "{name}: no atomic instruction is added with pwlocks=0, at most {} with 1",
+                row.atomics
+            ),
+            || row.atomics(),
         );
     }
     report.end()
@@ -92,8 +104,23 @@ impl Row {
         at_most(&self.live1, &self.stock, self.limit)
     }
 
+    fn atomics(&self) -> Verdict {
+        let stock = self.stock.counted()?;
+
+        for (figure, limit) in [(&self.live0, 0.0), (&self.live1, self.atomics)] {
+            let ours = figure.counted()?;
+            ensure!(
+                ours <= stock + limit + ATOMIC_NOISE,
+                "{ours:.2} atomic instructions, stock {stock:.2}: more than {limit} above"
+            );
+        }
+        Ok(())
+    }
+
     fn is_good(&self) -> bool {
-        self.off().and_then(|()| self.on()).is_ok()
+        [self.off(), self.on(), self.atomics()]
+            .iter()
+            .all(|verdict| !matches!(verdict, Err(Trouble::Fail(_))))
     }
 }
 
@@ -124,6 +151,11 @@ fn measure() -> Result<Vec<Row>, Trouble> {
                 operation.added_on_rt
             } else {
                 operation.added
+            },
+            atomics: if rt {
+                operation.atomics_added_on_rt
+            } else {
+                operation.atomics_added
             },
             operation,
             stock: Figure::none(),

@@ -51,6 +51,10 @@ pub struct Operation {
     pub added: f64,
     /// The same on PREEMPT_RT.
     pub added_on_rt: f64,
+    /// How many of these may be atomic: one for each lock that is taken, as a local lock takes none.
+    pub atomics_added: f64,
+    /// The same on PREEMPT_RT, where the kernel's own lock takes as many.
+    pub atomics_added_on_rt: f64,
 }
 
 /// What the C series adds, on the same kernel and counted the same way.
@@ -65,22 +69,24 @@ const DRAIN_ALL: f64 = 0.0;
 
 /// All operations.
 pub fn all() -> [Operation; 7] {
-    let operation = |name, generations, round, added| Operation {
+    let operation = |name, generations, round, added, atomics_added| Operation {
         name,
         generations,
         round,
         added,
         added_on_rt: 0.0,
+        atomics_added,
+        atomics_added_on_rt: 0.0,
     };
 
     [
-        operation("folio_add_lru", "y", populate, ADD),
-        operation("folio_mark_accessed_lru_gen", "y", read_again, ADD),
-        operation("folio_mark_accessed", "n", read_again, ADD),
-        operation("anonymous_fault", "y", fault, FAULT),
-        operation("mlock_munlock", "y", lock_pages, MLOCK),
-        operation("lru_add_drain", "y", drain, DRAIN),
-        operation("idle_lru_add_drain_all", "y", drain_all, DRAIN_ALL),
+        operation("folio_add_lru", "y", populate, ADD, 1.0),
+        operation("folio_mark_accessed_lru_gen", "y", read_again, ADD, 0.0),
+        operation("folio_mark_accessed", "n", read_again, ADD, 1.0),
+        operation("anonymous_fault", "y", fault, FAULT, 1.0),
+        operation("mlock_munlock", "y", lock_pages, MLOCK, 2.0),
+        operation("lru_add_drain", "y", drain, DRAIN, 0.0),
+        operation("idle_lru_add_drain_all", "y", drain_all, DRAIN_ALL, 0.0),
     ]
 }
 
