@@ -53,6 +53,38 @@ impl Job<'_> {
     fn name(&self) -> String {
         format!("{}-{}", self.kernel.release.name, self.spec.name)
     }
+
+    /// Its boot, with `programs` at hand.
+    fn boot<'a>(&'a self, lab: &Lab, programs: &'a Path) -> Boot<'a> {
+        let spec = &self.spec;
+        let cpus = spec.cpus(lab.options.cpus);
+        Boot {
+            name: self.name(),
+            kernel: self.kernel,
+            modules: [&self.modules]
+                .into_iter()
+                .chain(&self.stock_modules)
+                .map(PathBuf::as_path)
+                .collect(),
+            programs,
+            modprobe: spec.modprobe,
+            extras: self.extras.clone(),
+            plan: spec.plan(cpus),
+            arguments: spec.arguments(cpus),
+            machine: Machine {
+                accel: self.accel,
+                cpus,
+                mem: lab.options.mem.max(spec.mem),
+                layout: if spec.live {
+                    Layout::TwoNodes
+                } else {
+                    Layout::Plain
+                },
+            },
+            counter: self.counter.as_deref(),
+            limit: Duration::from_secs(spec.timeout_s() + BOOT_S),
+        }
+    }
 }
 
 /// Runs all tests; the last line on standard output is their sum.
@@ -120,31 +152,40 @@ pub fn jobs<'a>(
 ) -> Result<VecDeque<Job<'a>>> {
     let mut jobs = Vec::new();
     for kernel in kernels {
-        let accel = accel::choose(lab, kernel, programs)?;
         for spec in specs(kernel.release.flavour) {
-            jobs.push(Job {
-                modules: modules::get(lab, kernel, spec.variant)?,
-                stock_modules: spec
-                    .live
-                    .then(|| stock_modules::get(lab, kernel))
-                    .transpose()?,
-                extras: extras(lab, kernel, &spec)?,
-                counter: spec
-                    .atomics
-                    .then(|| atomics::get(lab, &kernel.root))
-                    .transpose()?,
-                accel: if matches!(spec.setting, Setting::Counting(_)) {
-                    Accel::Icount
-                } else {
-                    accel
-                },
-                spec,
-                kernel,
-            });
+            jobs.push(job(lab, kernel, programs, spec)?);
         }
     }
     jobs.sort_by_key(|job| std::cmp::Reverse(job.spec.timeout_s()));
     Ok(jobs.into())
+}
+
+/// The guest `spec` of `kernel`, with its modules built.
+fn job<'a>(
+    lab: &Lab,
+    kernel: &'a Prepared,
+    programs: &Path,
+    spec: GuestSpec,
+) -> Result<Job<'a>> {
+    Ok(Job {
+        modules: modules::get(lab, kernel, spec.variant)?,
+        stock_modules: spec
+            .live
+            .then(|| stock_modules::get(lab, kernel))
+            .transpose()?,
+        extras: extras(lab, kernel, &spec)?,
+        counter: spec
+            .atomics
+            .then(|| atomics::get(lab, &kernel.root))
+            .transpose()?,
+        accel: if matches!(spec.setting, Setting::Counting(_)) {
+            Accel::Icount
+        } else {
+            accel::choose(lab, kernel, programs)?
+        },
+        spec,
+        kernel,
+    })
 }
 
 /// The files that `spec`'s guest has and others do not.
@@ -212,33 +253,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
     let spec = &job.spec;
-    let cpus = spec.cpus(lab.options.cpus);
-    let boot = Boot {
-        name: job.name(),
-        kernel: job.kernel,
-        modules: [&job.modules]
-            .into_iter()
-            .chain(&job.stock_modules)
-            .map(PathBuf::as_path)
-            .collect(),
-        programs,
-        modprobe: spec.modprobe,
-        extras: job.extras.clone(),
-        plan: spec.plan(cpus),
-        arguments: spec.arguments(cpus),
-        machine: Machine {
-            accel: job.accel,
-            cpus,
-            mem: lab.options.mem.max(spec.mem),
-            layout: if spec.live {
-                Layout::TwoNodes
-            } else {
-                Layout::Plain
-            },
-        },
-        counter: job.counter.as_deref(),
-        limit: Duration::from_secs(spec.timeout_s() + BOOT_S),
-    };
+    let boot = job.boot(lab, programs);
     let bar = lab.ui.step(&format!("guest {}", boot.name), None);
     let outcome = guest::run(lab, &boot, |line| bar.message(line))?;
     let repeated_boots = u64::from(outcome.failed_boots);
