@@ -3,6 +3,7 @@
 //! Disk space: what is needed is said before anything is fetched.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use nix::sys::statvfs::statvfs;
 
@@ -22,11 +23,13 @@ const KERNEL_MB: u64 = 350;
 /// which is removed when what is wanted of it is unpacked.
 const REST_MB: u64 = 1200;
 
+/// What asks for it, as the user reads it.
+const STEP: &str = "disk space";
+
 /// Fails if the cache's file system has no room for what is missing to use `kernels`.
 ///
 /// Without kernels, which are known only when the root is there, two of one version are assumed.
 pub fn require(lab: &Lab, kernels: &[Kernel]) -> Result<()> {
-    let step = "disk space";
     let mut needed = if lab.store.find(&root::entry()).is_some() {
         0
     } else {
@@ -51,15 +54,17 @@ pub fn require(lab: &Lab, kernels: &[Kernel]) -> Result<()> {
     if needed == 0 {
         return Ok(());
     }
-    let base = lab.store.base();
-    let status = statvfs(base).during(step)?;
+    let remedy = "free some, or set PWLOCKS_CACHE to a folder elsewhere";
+    require_in(lab.store.base(), needed + REST_MB, remedy).map(|line| lab.ui.say(&line))
+}
+
+/// Fails if the file system of `folder` has not `needed` megabytes, and else says what it has.
+pub fn require_in(folder: &Path, needed: u64, remedy: &str) -> Result<String> {
+    let status = statvfs(folder).during(STEP)?;
     let free = status.blocks_available() * status.fragment_size() / 1_000_000;
-    enough(free, needed + REST_MB)
-        .map_err(|cause| {
-            Failure::step(step, format!("{}: {cause}", base.display()))
-                .remedy("free some, or set PWLOCKS_CACHE to a folder elsewhere")
-        })
-        .map(|line| lab.ui.say(&line))
+    enough(free, needed).map_err(|cause| {
+        Failure::step(STEP, format!("{}: {cause}", folder.display())).remedy(remedy)
+    })
 }
 
 fn enough(free: u64, needed: u64) -> std::result::Result<String, String> {
@@ -74,12 +79,25 @@ fn enough(free: u64, needed: u64) -> std::result::Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::enough;
+    use super::{enough, require_in};
 
     #[test]
     fn too_little_space_is_told_in_numbers() {
         let cause = enough(900, 4000).unwrap_err();
         assert_eq!(cause, "4000 MB are needed, 900 MB are free");
         assert!(enough(4000, 4000).is_ok());
+    }
+
+    #[test]
+    fn a_folder_with_too_little_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let failure = require_in(folder.path(), u64::MAX, "free some").unwrap_err();
+        let message = failure.to_string();
+        assert!(
+            message.contains(&folder.path().display().to_string()),
+            "{message}"
+        );
+        assert!(message.contains("free some"), "{message}");
+        assert!(require_in(folder.path(), 0, "").is_ok());
     }
 }
