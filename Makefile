@@ -24,6 +24,7 @@ help: ## list the targets
 	@echo '  DEBUG=    kernels of make check-debug: kasan, rt-kasan, kcsan (default: all); with make soak: do'
 	@echo '            on these for long what make check-debug repeats a few times'
 	@echo '  MINUTES=  minutes of make soak with each (default 10)'
+	@echo '  BENCH=    full (default) or quick, for make bench'
 	@echo '  KDIR=     a prepared kernel tree, for modules, modules_install and clean'
 	@echo '  AUDITED=  what `make audit` wrote for that kernel, build/audited/<release>.h'
 
@@ -46,6 +47,10 @@ soak: ## load the kernel, unload mm_swap_live 20 times a minute of MINUTES (10),
 .PHONY: check-mm
 check-mm: ## run the kernel's own mm selftests with mm_swap_live and without
 	@$(LAB) check-mm
+
+.PHONY: bench
+bench: ## measure what it costs and what it buys, into build/bench/report.json (BENCH=)
+	@$(LAB) bench
 
 .PHONY: check-host
 check-host: ## run the unit tests of the host programs, without a VM

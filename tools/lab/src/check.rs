@@ -36,8 +36,10 @@ const BOOT_S: u64 = 120;
 const TIMED_AT_ONCE: usize = 2;
 
 /// A guest that is ready to be booted.
+#[derive(Clone)]
 pub struct Job<'a> {
-    spec: GuestSpec,
+    /// What it is like.
+    pub spec: GuestSpec,
     kernel: &'a Prepared,
     modules: PathBuf,
     /// Modules of the stock kernel, where the guest needs some.
@@ -50,12 +52,13 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn name(&self) -> String {
+    /// What it is called, kernel and all.
+    pub fn name(&self) -> String {
         format!("{}-{}", self.kernel.release.name, self.spec.name)
     }
 
     /// Its boot, with `programs` at hand.
-    fn boot<'a>(&'a self, lab: &Lab, programs: &'a Path) -> Boot<'a> {
+    pub fn boot<'a>(&'a self, lab: &Lab, programs: &'a Path) -> Boot<'a> {
         let spec = &self.spec;
         let cpus = spec.cpus(lab.options.cpus);
         Boot {
@@ -161,7 +164,7 @@ pub fn jobs<'a>(
 }
 
 /// The guest `spec` of `kernel`, with its modules built.
-fn job<'a>(
+pub fn job<'a>(
     lab: &Lab,
     kernel: &'a Prepared,
     programs: &Path,

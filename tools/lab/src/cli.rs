@@ -7,6 +7,7 @@ use std::thread;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::bench::plan::Amount;
 use crate::debug_kernel::DebugKernel;
 use crate::kernel_choice::Wish;
 
@@ -44,6 +45,12 @@ pub enum Command {
         /// Minutes with each.
         #[arg(long, env = "MINUTES", default_value = "10", value_parser = |text: &str| parse_number(text, 10, 1, 10_000))]
         minutes: u32,
+    },
+    /// Measure what it costs and what it buys, as a report
+    Bench {
+        /// How much: full or quick.
+        #[arg(long, env = "BENCH", default_value = "full", value_parser = parse_bench)]
+        amount: Amount,
     },
     /// Run the kernel's own mm selftests with the live module and without
     CheckMm,
@@ -128,6 +135,14 @@ fn parse_debug(text: &str) -> Result<DebugKernels, String> {
         .map(DebugKernels)
 }
 
+fn parse_bench(text: &str) -> Result<Amount, String> {
+    match text {
+        "" | "full" => Ok(Amount::Full),
+        "quick" => Ok(Amount::Quick),
+        _ => Err("accepted: full, quick".into()),
+    }
+}
+
 fn parse_accel(text: &str) -> Result<AccelWish, String> {
     match text {
         "" | "auto" => Ok(AccelWish::Auto),
@@ -185,6 +200,7 @@ mod tests {
                 ["check-debug", "--kernels", "kmsan"],
                 "accepted: kasan, rt-kasan, kcsan",
             ),
+            (["bench", "--amount", "long"], "accepted: full, quick"),
             (["run", "--jobs", "0"], "a number from 1 to 1024"),
             (["run", "--kernel", "newest"], "a series"),
         ] {

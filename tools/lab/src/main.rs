@@ -8,6 +8,7 @@ mod atomics;
 mod audit;
 mod audit_check;
 mod audited;
+mod bench;
 mod build;
 mod check;
 mod check_debug;
@@ -126,6 +127,7 @@ fn run(cli: Cli) -> Result<Ended> {
                 check_debug::soak(lab, &kernels.0, minutes)
             }
         }),
+        Command::Bench { amount } => with_cache(&lab, "make bench", |lab| bench::run(lab, amount)),
         Command::CheckModel => with_cache(&lab, "make check-model", model::run),
         Command::CheckMm => with_cache(&lab, "make check-mm", check_mm::run),
         Command::CheckHost => host_tests::check(&lab),

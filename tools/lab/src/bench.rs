@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `make bench`: what it costs and what it buys, as a report.
+//!
+//! Guests that count instructions run several at once, as others do not disturb them; those that
+//! take times run one at a time and in random order. What a guest measured is kept at once, so that
+//! the next run goes on where this one ends.
+
+mod circumstances;
+mod clock;
+mod cost;
+mod counted;
+mod fit;
+mod hold;
+mod interference;
+mod latency;
+mod measured;
+mod model;
+mod number;
+mod osnoise;
+pub mod plan;
+mod published;
+mod remaining;
+mod repeats;
+mod report;
+mod row;
+mod run;
+mod scale;
+mod sentences;
+mod series;
+mod statistics;
+mod subject;
+mod summary;
+mod task;
+mod text_lines;
+
+pub use run::run;
+
+use crate::failure::Failure;
+
+/// A failure to measure, whose `cause` is known.
+fn failure(step: &str, cause: impl std::fmt::Display) -> Failure {
+    Failure::step(format!("bench: {step}"), cause)
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Figures that are the same whenever they are counted, so that one can be held against another.
+//!
+//! What an operation takes as a whole, from user space, differs from one boot to the next: where the
+//! kernel and its memory came to lie decides how many page tables are walked and made. That is the
+//! stock kernel's affair. What the module adds to it does not differ, and is what is ours: so of an
+//! operation that was counted with the live module the figure is the difference to the stock kernel
+//! in the same guest.
+
+use std::collections::BTreeMap;
+
+use crate::bench::row::Row;
+use crate::bench::subject::Subject;
+
+/// Instructions by which a difference may differ: each of the two is the least that several rounds
+/// agree on to within as many.
+const NOISE: f64 = 2.0;
+
+/// One figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counted {
+    /// The instructions, or the difference in them.
+    pub value: f64,
+    /// What a share of is meant where one is given: the whole operation, of a difference.
+    pub whole: f64,
+    /// Whether it is a difference.
+    pub is_difference: bool,
+}
+
+/// Figures by name.
+pub type Figures = BTreeMap<String, Counted>;
+
+impl Counted {
+    /// How much the figure may differ if it may by a `share`.
+    ///
+    /// A whole number is one that was rounded.
+    pub fn tolerance(&self, share: f64) -> f64 {
+        let rounding = if self.is_difference { NOISE } else { 1.0 };
+        (self.whole.abs() * share).max(rounding)
+    }
+}
+
+/// Those of one guest.
+pub fn figures(rows: &[Row]) -> Figures {
+    let mut figures = Figures::new();
+    for row in rows {
+        match row {
+            Row::Cost(cost) => {
+                let Some(value) = cost.instructions else {
+                    continue;
+                };
+                let name = format!("{} {}", cost.operation, cost.subject);
+                if cost.subject.is_live() {
+                    if let Some(whole) = stock(rows, &cost.operation) {
+                        let counted = Counted {
+                            value: value - whole,
+                            whole,
+                            is_difference: true,
+                        };
+                        figures.insert(format!("{name} - stock"), counted);
+                    }
+                } else if !is_of_live(rows, &cost.operation) {
+                    figures.insert(name, Counted::whole(value));
+                }
+            }
+            Row::Hold(hold) => {
+                let name = format!("hold {}", hold.way);
+                figures.insert(name, Counted::whole(hold.longest as f64));
+            }
+            Row::Scale(_) | Row::Latency(_) | Row::Interference(_) | Row::Osnoise(_) => {}
+        }
+    }
+    figures
+}
+
+impl Counted {
+    /// A figure that stands for itself.
+    pub fn whole(value: f64) -> Self {
+        Self {
+            value,
+            whole: value,
+            is_difference: false,
+        }
+    }
+}
+
+/// What `operation` takes on the stock kernel.
+fn stock(rows: &[Row], operation: &str) -> Option<f64> {
+    rows.iter().find_map(|row| match row {
+        Row::Cost(cost) if cost.operation == operation && cost.subject == Subject::stock() => {
+            cost.instructions
+        }
+        _ => None,
+    })
+}
+
+/// Whether `operation` was counted with the live module as well.
+fn is_of_live(rows: &[Row], operation: &str) -> bool {
+    rows.iter().any(|row| {
+        matches!(row, Row::Cost(cost) if cost.operation == operation && cost.subject.is_live())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counted, figures};
+    use crate::bench::text_lines;
+
+    fn of(text: &str) -> Vec<(String, f64)> {
+        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        let figures = figures(&text_lines::find(&lines).unwrap()).into_iter();
+        figures.map(|(name, figure)| (name, figure.value)).collect()
+    }
+
+    #[test]
+    fn an_operation_of_the_kernel_counts_by_its_difference() {
+        let found = of("# count mlock stock 2485.0\n# count mlock live0 2485.0\n\
+                        # count mlock live1 2503.0\n# count PwLock local 19\n");
+        let expected = [
+            ("PwLock pwlocks 0", 19.0),
+            ("mlock live 0 - stock", 0.0),
+            ("mlock live 1 - stock", 18.0),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(name, value)| (name.to_owned(), value))
+        );
+    }
+
+    #[test]
+    fn there_is_no_difference_to_nothing() {
+        assert_eq!(
+            of("# count mlock stock unsettled\n# count mlock live1 9\n"),
+            []
+        );
+    }
+
+    #[test]
+    fn holds_stand_for_themselves() {
+        let found =
+            of("# count longest_hold locked 16309\n# locked: of 1 tries these count: [16309]\n");
+        assert_eq!(found, [("hold locked".to_owned(), 16309.0)]);
+    }
+
+    #[test]
+    fn a_difference_is_allowed_its_noise_and_a_whole_its_share() {
+        let difference = Counted {
+            value: 18.0,
+            whole: 2485.0,
+            is_difference: true,
+        };
+        assert_eq!(difference.tolerance(0.001), 2.485);
+        assert_eq!(Counted::whole(9000.0).tolerance(0.001), 9.0);
+        assert_eq!(Counted::whole(1000.0).tolerance(0.0), 1.0);
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! On paper: what a drain of all CPUs takes on a machine with more of them than were measured.
+
+use serde::Serialize;
+
+use crate::bench::fit::Line;
+use crate::bench::series::Series;
+use crate::bench::subject::Subject;
+
+/// The figure that is drawn out.
+const FIGURE: &str = "instructions of all CPUs per drain";
+
+/// The most CPUs that Debian's kernels are built for.
+pub const CPUS: f64 = 8192.0;
+
+/// What has to hold for the model to.
+pub const ASSUMPTIONS: [&str; 5] = [
+    "What a drain does is done for each CPU by itself, so that the instructions of all CPUs together \
+     grow by as many for each CPU more: a straight line through the measured points (least squares).",
+    "Instructions stand for time. The emulator has no caches, no memory far away and no bus: what a \
+     batch that was last used by another CPU costs beyond its instructions is not in it, on either side.",
+    "Nobody contends for the locks of the lists, although works that run side by side would.",
+    "The requester's remote drain does all of it by itself, one CPU after the other. Of the stock \
+     kernel's works it is only known that their time lies between two ends: all one after the other (as \
+     on CPUs that are busy with something else in turn), and all at the same time, in which case the \
+     number of CPUs does not matter and the drain takes what it takes for one. Queueing a work for \
+     each CPU and waiting for each, which the requester does by itself in any case, is left out of the \
+     second end, in favour of the stock kernel.",
+    "No CPU is kept from running its work. With a SCHED_FIFO task that never sleeps on one of them the \
+     stock kernel's drain does not end at all, and no number of CPUs makes up for that.",
+];
+
+/// A kernel's drains with batches filled in one way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Model {
+    /// The kernel's release.
+    pub kernel: String,
+    /// What is in the batches.
+    pub fill: String,
+    /// The numbers of CPUs that were measured.
+    pub cpus: Vec<f64>,
+    /// Instructions of all CPUs by the number of CPUs, stock.
+    pub stock: Line,
+    /// The same, drained by the requester.
+    pub remote: Line,
+    /// Those of both with as many CPUs as a kernel can have.
+    pub stock_at_8192: f64,
+    /// See [`Self::stock_at_8192`].
+    pub remote_at_8192: f64,
+    /// From how many CPUs on the remote drain takes more instructions than the works of all CPUs
+    /// together, if it does.
+    pub remote_is_more_work_from: Option<f64>,
+    /// From how many on it takes longer than works that all run at the same time, if it does.
+    pub remote_is_slower_than_parallel_from: Option<f64>,
+}
+
+/// The models that the series of scale are enough for.
+pub fn of(scale: &[Series]) -> Vec<Model> {
+    let mut places: Vec<(&str, &str)> = Vec::new();
+    for series in scale {
+        let place = (series.kernel.as_str(), label(series, 0));
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let models = places
+        .into_iter()
+        .filter_map(|(kernel, fill)| model(scale, kernel, fill));
+    models.collect()
+}
+
+fn label(series: &Series, at: usize) -> &str {
+    series.labels.get(at).map_or("", String::as_str)
+}
+
+/// Number of CPUs and instructions of `subject`'s drains.
+pub fn points(scale: &[Series], kernel: &str, fill: &str, subject: &Subject) -> Vec<(f64, f64)> {
+    let name = subject.to_string();
+    scale
+        .iter()
+        .filter(|series| series.kernel == kernel && label(series, 0) == fill)
+        .filter(|series| series.subject() == Some(name.as_str()))
+        .filter_map(|series| {
+            let cpus: f64 = label(series, 1).parse().ok()?;
+            Some((cpus, series.figure(FIGURE)?.median))
+        })
+        .collect()
+}
+
+fn model(scale: &[Series], kernel: &str, fill: &str) -> Option<Model> {
+    let of_stock = points(scale, kernel, fill, &Subject::stock());
+    let stock = Line::through(&of_stock)?;
+    let remote = Line::through(&points(scale, kernel, fill, &Subject::live(1)))?;
+    let cpus: Vec<_> = of_stock.iter().map(|(cpus, _)| *cpus).collect();
+    let fewest = cpus.iter().copied().fold(f64::INFINITY, f64::min);
+    let at_once = Line {
+        at_zero: stock.at(1.0),
+        per_cpu: 0.0,
+        worst: 0.0,
+    };
+    Some(Model {
+        kernel: kernel.to_owned(),
+        fill: fill.to_owned(),
+        cpus,
+        stock_at_8192: stock.at(CPUS),
+        remote_at_8192: remote.at(CPUS),
+        remote_is_more_work_from: remote.crosses(&stock, fewest),
+        remote_is_slower_than_parallel_from: remote.crosses(&at_once, fewest),
+        stock,
+        remote,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::bench::measured::tests::measured;
+    use crate::bench::row::Section;
+    use crate::bench::series;
+
+    /// Guests of 2 to 16 CPUs, whose drains take what the functions say.
+    fn models(stock: fn(f64) -> f64, remote: fn(f64) -> f64) -> Vec<super::Model> {
+        let guests = [2_u32, 4, 8, 16].map(|cpus| {
+            let row = |subject: &str, pwlocks: &str, work: f64| {
+                format!(
+                    "{{\"bench\":\"scale\",\"cpus\":{cpus},\"fill\":\"full\",\"subject\":\"{subject}\",\
+                     \"pwlocks\":{pwlocks},\"drains\":5,\"works\":5,\"work\":{work:.1},\"times_ns\":[]}}\n"
+                )
+            };
+            let n = f64::from(cpus);
+            let text = row("stock", "null", stock(n)) + &row("live", "1", remote(n));
+            measured(&format!("scale-{cpus}"), 1, &text)
+        });
+        of(&series::of(Section::Scale, &guests))
+    }
+
+    #[test]
+    fn a_drain_by_one_loses_to_many_at_once_but_is_less_work() {
+        let models = models(|n| 2000.0 + 5000.0 * n, |n| 1000.0 + 1000.0 * n);
+        let [model] = &models[..] else {
+            panic!("{models:?}");
+        };
+        assert!((model.stock.per_cpu - 5000.0).abs() < 1e-6);
+        assert!((model.remote_at_8192 - 8_193_000.0).abs() < 1e-3);
+        assert_eq!(model.remote_is_more_work_from, None);
+        // Works at the same time take 7000, as long as the remote drain of 6 CPUs.
+        let from = model.remote_is_slower_than_parallel_from.unwrap();
+        assert!((from - 6.0).abs() < 1e-6, "{from}");
+    }
+
+    #[test]
+    fn where_the_remote_drain_loses_is_said() {
+        let models = models(|n| 9000.0 + 100.0 * n, |n| 400.0 * n);
+        let from = models[0].remote_is_more_work_from.unwrap();
+        assert!((from - 30.0).abs() < 1e-6, "{from}");
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which guests are measured, and how often.
+
+use std::fmt;
+
+use guest_plan::plan::{MODULES_DIR, Plan, PlanStep};
+
+use crate::kernel_choice::Flavour;
+use crate::matrix::{self, GuestSpec, Program, Setting};
+use crate::variant::Variant;
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Amount {
+    /// Everything, often enough for medians.
+    Full,
+    /// Everything that is not about many CPUs, once.
+    Quick,
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "full",
+            Self::Quick => "quick",
+        })
+    }
+}
+
+/// Guests that do the same.
+#[derive(Clone, Debug)]
+pub struct Measurement {
+    /// How they are booted.
+    pub spec: GuestSpec,
+    /// What they do, if not just run the programs of `spec`.
+    steps: Option<Vec<PlanStep>>,
+    /// How many there are.
+    pub guests: u32,
+    /// Seconds that one takes, about; only to say how much is left, until one has been seen.
+    pub seconds: f64,
+}
+
+/// Guests for each measurement that takes times.
+const TIMED_GUESTS: u32 = 5;
+
+/// Guests for each that counts: the second is there to come out the same.
+const COUNTED_GUESTS: u32 = 2;
+
+/// The step with kmalloc_bench, whose output is JSON of its own.
+pub const KMALLOC: &str = "kmalloc_bench";
+
+/// Seconds that it may take with one subject.
+const KMALLOC_S: u64 = 200;
+
+/// Seconds in which a guest comes to rest after its boot. A clock that counts instructions skips
+/// them where nothing happens.
+const SETTLE_S: u32 = 15;
+
+/// Objects for each round of kmalloc_bench, and rounds.
+const OBJECTS: u32 = 20_000;
+const ROUNDS: u32 = 11;
+
+/// The counting guests of `make check` that are measured here, with about how long they take.
+const CHECKED: [(&str, f64); 3] = [("count", 30.0), ("live-count", 120.0), ("live-hold", 40.0)];
+
+impl Measurement {
+    /// Guests that run the programs of `spec`.
+    fn new(spec: GuestSpec, amount: Amount, seconds: f64) -> Self {
+        let counted = matches!(spec.setting, Setting::Counting(_));
+        let guests = match (amount, counted) {
+            (Amount::Quick, _) => 1,
+            (Amount::Full, true) => COUNTED_GUESTS,
+            (Amount::Full, false) => TIMED_GUESTS,
+        };
+        Self {
+            spec,
+            steps: None,
+            guests,
+            seconds,
+        }
+    }
+
+    /// Whether its figures are counts, which other guests do not disturb.
+    pub fn is_counted(&self) -> bool {
+        matches!(self.spec.setting, Setting::Counting(_))
+    }
+
+    /// What a guest of it does.
+    pub fn plan(&self, cpus: u32) -> Plan {
+        match &self.steps {
+            None => self.spec.plan(cpus),
+            Some(steps) => Plan {
+                steps: steps.clone(),
+                interactive: false,
+            },
+        }
+    }
+}
+
+/// What is measured on a kernel of `flavour`.
+pub fn measurements(flavour: Flavour, amount: Amount) -> Vec<Measurement> {
+    let checked = matrix::guests(flavour).into_iter().filter_map(|spec| {
+        let (_, seconds) = CHECKED.iter().find(|(name, _)| *name == spec.name)?;
+        Some(Measurement::new(spec, amount, *seconds))
+    });
+    checked.chain([kmalloc(amount)]).collect()
+}
+
+/// kmalloc() and kfree() in each pattern, without pwlocks.ko and with it in both modes.
+fn kmalloc(amount: Amount) -> Measurement {
+    let program = Program {
+        name: KMALLOC,
+        timeout_s: 3 * KMALLOC_S,
+    };
+    let spec = GuestSpec::new("kmalloc", Variant::STANDARD, &[program]);
+    let spec = GuestSpec {
+        setting: Setting::Counting(1),
+        ..spec
+    };
+    let result = "/sys/kernel/debug/kmalloc_bench/result";
+    // The seed decides the order of the mixed pattern, which is to be the same in each guest.
+    let runs = format!(
+        "for pattern in batch pair mixed; do \
+         insmod {MODULES_DIR}/kmalloc_bench.ko pattern=$pattern iterations={OBJECTS} rounds={ROUNDS} seed=1 && \
+         cat {result} && rmmod kmalloc_bench || exit 1; done"
+    );
+    let step = |before: String, after: &str| PlanStep {
+        name: KMALLOC.to_owned(),
+        argv: vec![
+            "/bin/sh".to_owned(),
+            "-c".to_owned(),
+            format!("{before}; {runs}{after}"),
+        ],
+        env: [].into(),
+        timeout_s: KMALLOC_S,
+    };
+    let with = |mode: u32| {
+        let load = format!("insmod {MODULES_DIR}/pwlocks.ko pwlocks={mode} || exit 1");
+        step(load, "; rmmod pwlocks")
+    };
+    Measurement {
+        steps: Some(vec![
+            step(format!("sleep {SETTLE_S}"), ""),
+            with(0),
+            with(1),
+        ]),
+        ..Measurement::new(spec, amount, 60.0)
+    }
+}
+
+/// Puts `of_timed` into an order that `seed` determines, so that what drifts while they run, as a
+/// machine does that gets warm, is not taken for the difference between two of them.
+pub fn shuffle<T>(of_timed: &mut [T], seed: u64) {
+    fastrand::Rng::with_seed(seed).shuffle(of_timed);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Amount, KMALLOC, measurements, shuffle};
+    use crate::kernel_choice::Flavour;
+
+    #[test]
+    fn full_repeats_and_quick_does_not() {
+        for measurement in measurements(Flavour::Amd64, Amount::Quick) {
+            assert_eq!(measurement.guests, 1);
+        }
+        for measurement in measurements(Flavour::Amd64, Amount::Full) {
+            let enough = if measurement.is_counted() { 2 } else { 5 };
+            assert_eq!(measurement.guests, enough, "{}", measurement.spec.name);
+        }
+    }
+
+    #[test]
+    fn kmalloc_is_measured_without_pwlocks_and_in_both_modes() {
+        let all = measurements(Flavour::RtAmd64, Amount::Full);
+        let kmalloc = all.iter().find(|one| one.spec.name == "kmalloc").unwrap();
+        let plan = kmalloc.plan(4);
+        let scripts: Vec<_> = plan
+            .steps
+            .iter()
+            .map(|step| step.argv[2].as_str())
+            .collect();
+        assert!(plan.steps.iter().all(|step| step.name == KMALLOC));
+        let modes = scripts.iter().map(|script| script.contains("pwlocks.ko"));
+        assert_eq!(modes.collect::<Vec<_>>(), [false, true, true]);
+        assert!(scripts[1].contains("pwlocks=0") && scripts[2].contains("pwlocks=1"));
+    }
+
+    #[test]
+    fn a_seed_stands_for_an_order() {
+        let order = |seed| {
+            let mut guests: Vec<_> = (0..20).collect();
+            shuffle(&mut guests, seed);
+            guests
+        };
+        assert_eq!(order(7), order(7));
+        assert_ne!(order(7), order(8));
+        assert_eq!(order(7).iter().collect::<BTreeSet<_>>().len(), 20);
+    }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A measurement as a guest prints it, whatever its section.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bench::cost::Cost;
+use crate::bench::hold::Hold;
+use crate::bench::interference::Interference;
+use crate::bench::latency::Latency;
+use crate::bench::osnoise::Osnoise;
+use crate::bench::scale::Scale;
+
+/// How the lines of rows begin.
+const START: &str = "{\"bench\":";
+
+/// One line of a guest program.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "bench", rename_all = "lowercase")]
+pub enum Row {
+    /// What an operation costs.
+    Cost(Cost),
+    /// How long a lock is held.
+    Hold(Hold),
+    /// What the number of CPUs does to a drain.
+    Scale(Scale),
+    /// How long one waits for a drain.
+    Latency(Latency),
+    /// What the isolated CPU suffers.
+    Interference(Interference),
+    /// The same by the kernel's own account.
+    Osnoise(Osnoise),
+}
+
+/// A part of the report.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Section {
+    /// What an operation costs.
+    Cost,
+    /// What the isolated CPU suffers.
+    Interference,
+    /// The same by the kernel's own account.
+    Osnoise,
+    /// How long one waits for a drain.
+    Latency,
+    /// What the number of CPUs does to a drain.
+    Scale,
+    /// How long a lock is held.
+    Hold,
+}
+
+/// A named number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What it is, with its unit.
+    pub name: String,
+    /// The number.
+    pub value: f64,
+}
+
+impl Figure {
+    /// `value`, called `name`.
+    pub fn new(name: &str, value: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            value,
+        }
+    }
+}
+
+impl Section {
+    /// All, in the order of the report.
+    pub const ALL: [Self; 6] = [
+        Self::Cost,
+        Self::Interference,
+        Self::Osnoise,
+        Self::Latency,
+        Self::Scale,
+        Self::Hold,
+    ];
+
+    /// Its heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Cost => "Cost per operation",
+            Self::Interference => "Interference on the isolated CPU",
+            Self::Osnoise => "Noise on the isolated CPU, by the kernel's account",
+            Self::Latency => "Latency of the requester",
+            Self::Scale => "Scale",
+            Self::Hold => "Lock hold",
+        }
+    }
+
+    /// Names of its rows' labels.
+    pub fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Cost => Cost::COLUMNS,
+            Self::Interference => Interference::COLUMNS,
+            Self::Osnoise => Osnoise::COLUMNS,
+            Self::Latency => Latency::COLUMNS,
+            Self::Scale => Scale::COLUMNS,
+            Self::Hold => Hold::COLUMNS,
+        }
+    }
+}
+
+impl Row {
+    /// The rows among a program's output.
+    pub fn find(lines: &[String]) -> Result<Vec<Self>, String> {
+        let rows = lines.iter().filter(|line| line.starts_with(START));
+        rows.map(|row| serde_json::from_str(row).map_err(|error| format!("{error} in {row}")))
+            .collect()
+    }
+
+    /// Where it belongs.
+    pub fn section(&self) -> Section {
+        match self {
+            Self::Cost(_) => Section::Cost,
+            Self::Hold(_) => Section::Hold,
+            Self::Scale(_) => Section::Scale,
+            Self::Latency(_) => Section::Latency,
+            Self::Interference(_) => Section::Interference,
+            Self::Osnoise(_) => Section::Osnoise,
+        }
+    }
+
+    /// What tells it from others of its section, in the order of [`Section::columns`].
+    pub fn labels(&self) -> Vec<String> {
+        match self {
+            Self::Cost(row) => row.labels(),
+            Self::Hold(row) => row.labels(),
+            Self::Scale(row) => row.labels(),
+            Self::Latency(row) => row.labels(),
+            Self::Interference(row) => row.labels(),
+            Self::Osnoise(row) => row.labels(),
+        }
+    }
+
+    /// What was measured.
+    pub fn figures(&self) -> Vec<Figure> {
+        match self {
+            Self::Cost(row) => row.figures(),
+            Self::Hold(row) => row.figures(),
+            Self::Scale(row) => row.figures(),
+            Self::Latency(row) => row.figures(),
+            Self::Interference(row) => row.figures(),
+            Self::Osnoise(row) => row.figures(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Row, Section};
+
+    fn rows(text: &str) -> Result<Vec<Row>, String> {
+        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        Row::find(&lines)
+    }
+
+    #[test]
+    fn a_line_for_each_section() {
+        let found = rows(
+            "# noise\n\
+             {\"bench\":\"cost\",\"operation\":\"mlock\",\"subject\":\"live\",\"pwlocks\":1,\"instructions\":2503.3,\"atomics\":null}\n\
+             {\"bench\":\"hold\",\"way\":\"taken_out\",\"longest\":147,\"mean\":148.5,\"tries\":8}\n\
+             {\"bench\":\"scale\",\"cpus\":2,\"fill\":\"full\",\"subject\":\"stock\",\"pwlocks\":null,\"drains\":5,\"works\":5,\"work\":9.5,\"times_ns\":[]}\n\
+             {\"bench\":\"latency\",\"isolated\":\"idle\",\"subject\":\"stock\",\"pwlocks\":null,\"drains\":1,\"times_ns\":[5],\"unfinished\":0}\n\
+             {\"bench\":\"interference\",\"trigger\":\"fadvise\",\"subject\":\"live\",\"pwlocks\":0,\"drains\":1,\"works_by_function\":{},\"involuntary_switches\":0,\"interrupts\":{\"LOC\":1},\"gaps_ns\":[]}\n\
+             ok 1 - done\n",
+        )
+        .unwrap();
+        let sections: Vec<_> = found.iter().map(Row::section).collect();
+        assert_eq!(
+            sections,
+            [
+                Section::Cost,
+                Section::Hold,
+                Section::Scale,
+                Section::Latency,
+                Section::Interference
+            ]
+        );
+        for row in &found {
+            assert_eq!(row.labels().len(), row.section().columns().len());
+            assert!(!row.figures().is_empty());
+            let again: Row = serde_json::from_str(&serde_json::to_string(row).unwrap()).unwrap();
+            assert_eq!(again, *row);
+        }
+        assert_eq!(found[0].labels(), ["mlock", "live 1"]);
+        assert_eq!(found[0].figures().len(), 1, "atomics were not counted");
+    }
+
+    #[test]
+    fn a_row_that_is_none_is_an_error() {
+        for text in [
+            "{\"bench\":\"weight\",\"operation\":\"mlock\"}",
+            "{\"bench\":\"hold\",\"way\":\"locked\"}",
+            "{\"bench\":",
+        ] {
+            assert!(rows(text).unwrap_err().contains(text), "{text}");
+        }
+        assert!(rows("nothing\n").unwrap().is_empty());
+    }
+}
