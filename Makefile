@@ -49,7 +49,7 @@ check-mm: ## run the kernel's own mm selftests with mm_swap_live and without
 	@$(LAB) check-mm
 
 .PHONY: bench
-bench: ## measure what it costs and what it buys, into build/bench/report.json (BENCH=)
+bench: ## measure what it costs and what it buys, into build/bench/report.html (BENCH=)
 	@$(LAB) bench
 
 .PHONY: check-host

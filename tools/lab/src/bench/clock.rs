@@ -29,4 +29,26 @@ impl Clock {
             Accel::Kvm => Self::Kvm,
         }
     }
+
+    /// As the report calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Counted => "instructions, emulated",
+            Self::Emulated => "times, emulated",
+            Self::Kvm => "times, KVM",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+
+    #[test]
+    fn it_is_called_the_same_in_both_reports() {
+        for clock in [Clock::Counted, Clock::Emulated, Clock::Kvm] {
+            let text = serde_json::to_string(&clock).unwrap();
+            assert_eq!(text, format!("\"{}\"", clock.name()));
+        }
+    }
 }

@@ -92,6 +92,46 @@ impl Section {
         }
     }
 
+    /// What its figures are.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Cost => {
+                "Instructions of one operation, system call and all where it is one; locks: lock, \
+                 touch what it protects, unlock. Counted, on one CPU. Live: the running kernel's own \
+                 batches with mm_swap_live.ko; pwlocks: with pwlocks.ko alone, which does not change \
+                 kmalloc(); C: a lock of the kernel's. The number is the mode. What an operation \
+                 takes differs from boot to boot by a few instructions (lru_add_drain by thousands); \
+                 the difference to stock within a guest does not."
+            }
+            Self::Interference => {
+                "What the isolated CPU suffers while others make 1,000 requests: works that run on \
+                 it, times its task is switched out, interrupts by kind; and the longest times in \
+                 which the task there stood still. With none, nobody asked for anything for as long: \
+                 what is seen then has other causes."
+            }
+            Self::Osnoise => {
+                "How often and for how long something else had the isolated CPU than its task, per \
+                 1,000 requests of others: threads, interrupts, softirqs and NMIs, as the osnoise \
+                 tracer has it, which only the PREEMPT_RT kernels are built with."
+            }
+            Self::Latency => {
+                "How long a drain of all CPUs takes the one who asks for it, by what the isolated \
+                 CPU is doing. Where drains did not end, the guest stopped waiting: a percentile that \
+                 would be one of those is not known, and has no figure."
+            }
+            Self::Scale => {
+                "A drain of all CPUs by their number and by what is in their batches. Counted: one \
+                 clock counts the instructions of all CPUs, which take turns, so that the time of a \
+                 drain is what all CPUs do for it and not how long it would take side by side."
+            }
+            Self::Hold => {
+                "Instructions for which a drain holds the lock of another CPU's full batch of 30 \
+                 folios: they are taken out under it and moved without it, or, as in the C series, \
+                 moved under it."
+            }
+        }
+    }
+
     /// Names of its rows' labels.
     pub fn columns(self) -> &'static [&'static str] {
         match self {

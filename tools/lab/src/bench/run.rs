@@ -12,6 +12,7 @@ use std::time::Instant;
 use crate::bench::circumstances::{self, Circumstances};
 use crate::bench::failure;
 use crate::bench::measured::{Kept, Measured};
+use crate::bench::page;
 use crate::bench::plan::{self, Amount, Measurement};
 use crate::bench::remaining::{self, Durations};
 use crate::bench::report::Report;
@@ -279,8 +280,11 @@ impl Bench<'_> {
         };
         let report = Report::new(circumstances, self.seed, missing, guests);
         let json = serde_json::to_string_pretty(&report).during("report.json")?;
-        let file = self.folder.join("report.json");
-        fs::write(&file, json + "\n").during(format!("write {}", file.display()))?;
+        let html = page::page(&report).during("report.html")?;
+        for (name, text) in [("report.json", json + "\n"), ("report.html", html)] {
+            let file = self.folder.join(name);
+            fs::write(&file, text).during(format!("write {}", file.display()))?;
+        }
         Ok(report)
     }
 
@@ -291,8 +295,9 @@ impl Bench<'_> {
             ui.print(&line);
         }
         ui.print("");
-        let file = self.folder.join("report.json");
-        ui.print(&format!("the report: {}", file.display()));
+        for name in ["report.html", "report.json"] {
+            ui.print(&format!("the report: {}", self.folder.join(name).display()));
+        }
         for difference in &report.not_repeated {
             ui.print(&format!("not ok {difference}"));
         }
