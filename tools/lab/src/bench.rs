@@ -6,11 +6,13 @@
 //! take times run one at a time and in random order. What a guest measured is kept at once, so that
 //! the next run goes on where this one ends.
 
+mod baseline;
 mod circumstances;
 mod clock;
 mod cost;
 mod counted;
 mod fit;
+pub mod gate;
 mod hold;
 mod interference;
 mod latency;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::accel::{self, Accel};
 use crate::atomics;
 use crate::audit_check;
+use crate::bench::gate;
 use crate::compile_fail;
 use crate::failure::{Ended, Failure, Kind, Result};
 use crate::guest::{self, Boot, Layout, Machine, Outcome};
@@ -40,7 +41,8 @@ const TIMED_AT_ONCE: usize = 2;
 pub struct Job<'a> {
     /// What it is like.
     pub spec: GuestSpec,
-    kernel: &'a Prepared,
+    /// Its kernel.
+    pub kernel: &'a Prepared,
     modules: PathBuf,
     /// Modules of the stock kernel, where the guest needs some.
     stock_modules: Option<PathBuf>,
@@ -121,6 +123,8 @@ pub fn run(lab: &Lab) -> Result<Ended> {
         &programs,
         lab.options.jobs * TIMED_AT_ONCE,
     )?);
+    let counted = std::mem::take(&mut tally.counted);
+    tally.add(gate::run(lab, &kernels, &counted)?);
     report(lab, &tally)
 }
 
@@ -260,11 +264,13 @@ fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {
     let bar = lab.ui.step(&format!("guest {}", boot.name), None);
     let outcome = guest::run(lab, &boot, |line| bar.message(line))?;
     let repeated_boots = u64::from(outcome.failed_boots);
+    let counted = gate::counted(job, &outcome);
     let (mut tally, what) = judge(spec, outcome);
     tally.repeated_boots += repeated_boots;
     for failure in &mut tally.failures {
         *failure = format!("{}: {failure}", boot.name);
     }
+    tally.counted.extend(counted);
     bar.done(&what);
     Ok(tally)
 }

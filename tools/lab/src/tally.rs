@@ -7,6 +7,7 @@ use std::fmt;
 use guest_plan::frame::STATUS_TIMEOUT;
 use guest_plan::ktap::{self, Verdict};
 
+use crate::bench::gate::CountedBy;
 use crate::failure::Ended;
 use crate::guest::Outcome;
 use crate::matrix::ExpectedSkip;
@@ -28,6 +29,8 @@ pub struct Tally {
     pub dead_guests: u64,
     /// Boots that were repeated because the emulator had spoilt them.
     pub repeated_boots: u64,
+    /// What guests counted.
+    pub counted: Vec<CountedBy>,
 }
 
 impl Tally {
@@ -43,6 +46,7 @@ impl Tally {
         self.failures.extend(other.failures);
         self.dead_guests += other.dead_guests;
         self.repeated_boots += other.repeated_boots;
+        self.counted.extend(other.counted);
     }
 
     /// What this means for the command's end.

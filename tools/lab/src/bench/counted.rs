@@ -39,6 +39,13 @@ impl Counted {
         let rounding = if self.is_difference { NOISE } else { 1.0 };
         (self.whole.abs() * share).max(rounding)
     }
+
+    /// How much it may grow from here if it may by a `share` of itself, which for a difference is
+    /// less than its noise.
+    pub fn growth(&self, share: f64) -> f64 {
+        let noise = if self.is_difference { NOISE } else { 0.0 };
+        (self.value.abs() * share).max(noise)
+    }
 }
 
 /// Those of one guest.
@@ -150,8 +157,13 @@ mod tests {
             whole: 2485.0,
             is_difference: true,
         };
-        assert_eq!(difference.tolerance(0.001), 2.485);
-        assert_eq!(Counted::whole(9000.0).tolerance(0.001), 9.0);
-        assert_eq!(Counted::whole(1000.0).tolerance(0.0), 1.0);
+        assert_eq!(
+            (difference.tolerance(0.001), difference.growth(0.02)),
+            (2.485, 2.0)
+        );
+        let whole = Counted::whole(1000.0);
+        assert_eq!((whole.tolerance(0.001), whole.growth(0.02)), (1.0, 20.0));
+        // A lock may not cost one instruction more.
+        assert!(Counted::whole(19.0).growth(0.02) < 1.0);
     }
 }

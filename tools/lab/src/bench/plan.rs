@@ -160,7 +160,21 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{Amount, KMALLOC, measurements, shuffle};
+    use crate::bench::baseline;
     use crate::kernel_choice::Flavour;
+
+    #[test]
+    fn what_the_baseline_has_is_measured() {
+        for flavour in Flavour::ALL {
+            let all = measurements(flavour, Amount::Quick);
+            for name in baseline::GUESTS {
+                let found = all.iter().find(|measurement| measurement.spec.name == name);
+                assert!(found.unwrap().is_counted(), "{name}");
+            }
+            let names: BTreeSet<_> = all.iter().map(|one| &one.spec.name).collect();
+            assert_eq!(names.len(), all.len());
+        }
+    }
 
     #[test]
     fn full_repeats_and_quick_does_not() {

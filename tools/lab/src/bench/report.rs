@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::bench::baseline;
 use crate::bench::circumstances::Circumstances;
 use crate::bench::clock::Clock;
 use crate::bench::counted;
@@ -133,6 +134,21 @@ impl Report {
     pub fn section(&self, section: Section) -> Option<&SectionReport> {
         self.sections.iter().find(|known| known.section == section)
     }
+
+    /// The baseline that these guests make of `before`.
+    pub fn baseline(&self, before: baseline::Baseline) -> baseline::Baseline {
+        self.kernels.iter().fold(before, |baseline, kernel| {
+            let mut figures = counted::Figures::new();
+            for guest in self.guests.iter().rev() {
+                if guest.kernel == kernel.release
+                    && baseline::GUESTS.contains(&guest.guest.as_str())
+                {
+                    figures.extend(counted::figures(&guest.rows));
+                }
+            }
+            baseline.with(&kernel.release, &figures)
+        })
+    }
 }
 
 /// What guests that count the same thing disagree on.
@@ -164,6 +180,7 @@ fn not_repeated(guests: &[Measured]) -> Vec<String> {
 #[cfg(test)]
 pub mod tests {
     use super::Report;
+    use crate::bench::baseline::Baseline;
     use crate::bench::circumstances::{Circumstances, Host};
     use crate::bench::measured::Measured;
     use crate::bench::measured::tests::measured;
@@ -221,5 +238,18 @@ pub mod tests {
         for name in ["date", "command", "qemu", "host", "model"] {
             assert!(!json[name].is_null(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_baseline_has_only_what_make_check_counts_too() {
+        let report = report(
+            vec![],
+            vec![
+                measured("count", 1, "# count PwLock local 19\n"),
+                measured("kmalloc", 1, "# count kmalloc stock 316\n"),
+            ],
+        );
+        let text = serde_json::to_string(&report.baseline(Baseline::default())).unwrap();
+        assert_eq!(text, "{\"7.2.12+deb13-amd64\":{\"PwLock pwlocks 0\":19.0}}");
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::Instant;
 
+use crate::bench::baseline::{self, Baseline};
 use crate::bench::circumstances::{self, Circumstances};
 use crate::bench::failure;
 use crate::bench::measured::{Kept, Measured};
@@ -294,10 +295,17 @@ impl Bench<'_> {
         for line in summary::lines(report) {
             ui.print(&line);
         }
+        let before = Baseline::read(self.lab.project.folder())?;
+        let baseline = report.baseline(before).write(&self.folder)?;
         ui.print("");
         for name in ["report.html", "report.json"] {
             ui.print(&format!("the report: {}", self.folder.join(name).display()));
         }
+        ui.print(&format!(
+            "what {} would be with these figures: {}",
+            baseline::FILE,
+            baseline.display()
+        ));
         for difference in &report.not_repeated {
             ui.print(&format!("not ok {difference}"));
         }
