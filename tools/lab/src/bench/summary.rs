@@ -27,6 +27,7 @@ pub fn cells(section: &SectionReport) -> (Vec<String>, Vec<Vec<String>>) {
             figures.push(&known.name);
         }
     }
+    figures.retain(|name| !is_of_an_interrupt(name) || is_anywhere(section, name));
     let fixed = ["kernel"]
         .into_iter()
         .chain(section.columns.iter().copied());
@@ -45,6 +46,18 @@ pub fn cells(section: &SectionReport) -> (Vec<String>, Vec<Vec<String>>) {
     (titles.collect(), rows.collect())
 }
 
+/// Whether a figure is named like one in /proc/interrupts: `LOC`. A kernel has a score of them.
+fn is_of_an_interrupt(name: &str) -> bool {
+    let of_it = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    name.chars().all(of_it)
+}
+
+/// Whether the figure `name` is more than nothing in some series.
+fn is_anywhere(section: &SectionReport, name: &str) -> bool {
+    let spreads = section.series.iter().map(|series| series.figure(name));
+    spreads.flatten().any(|spread| spread.max > 0.0)
+}
+
 fn table(section: &SectionReport) -> Table {
     let (titles, rows) = cells(section);
     let mut table = Table::new();
@@ -58,7 +71,7 @@ fn table(section: &SectionReport) -> Table {
 
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::{cells, lines};
     use crate::bench::measured::tests::measured;
     use crate::bench::report::tests::report;
 
@@ -82,5 +95,25 @@ mod tests {
         );
         assert_eq!(line("stock  "), "mlock,stock,2485,");
         assert_eq!(line("live 1  "), "mlock,live 1,2503,18");
+    }
+
+    #[test]
+    fn interrupts_that_never_came_have_no_column() {
+        let row = |trigger: &str, timer: u32| {
+            format!(
+                "{{\"bench\":\"interference\",\"trigger\":\"{trigger}\",\"subject\":\"stock\",\"pwlocks\":null,\
+                 \"drains\":1000,\"works_by_function\":{{}},\"involuntary_switches\":0,\
+                 \"interrupts\":{{\"LOC\":{timer},\"IRQ0\":0}}}}\n"
+            )
+        };
+        let guest = measured("interference", 1, &(row("none", 0) + &row("fadvise", 3)));
+        let report = report(vec![], vec![guest]);
+        let (titles, rows) = cells(&report.sections[0]);
+        assert_eq!(
+            titles[3..],
+            ["works", "switches", "interrupts", "LOC"],
+            "{titles:?}"
+        );
+        assert_eq!((rows[0][6].as_str(), rows[1][6].as_str()), ("0", "3"));
     }
 }
