@@ -4,9 +4,9 @@
 //!
 //! What an operation takes as a whole, from user space, differs from one boot to the next: where the
 //! kernel and its memory came to lie decides how many page tables are walked and made. That is the
-//! stock kernel's affair. What the module adds to it does not differ, and is what is ours: so of an
-//! operation that was counted with the live module the figure is the difference to the stock kernel
-//! in the same guest.
+//! stock kernel's affair. What a module adds to it does not differ, and is what is ours: so of an
+//! operation that was counted on the stock kernel as well the figure is the difference to that, in the
+//! same guest.
 
 use std::collections::BTreeMap;
 
@@ -58,8 +58,9 @@ pub fn figures(rows: &[Row]) -> Figures {
                     continue;
                 };
                 let name = format!("{} {}", cost.operation, cost.subject);
-                if cost.subject.is_live() {
-                    if let Some(whole) = stock(rows, &cost.operation) {
+                let is_stock = cost.subject == Subject::stock();
+                match stock(rows, &cost.operation) {
+                    Some(whole) if !is_stock => {
                         let counted = Counted {
                             value: value - whole,
                             whole,
@@ -67,8 +68,12 @@ pub fn figures(rows: &[Row]) -> Figures {
                         };
                         figures.insert(format!("{name} - stock"), counted);
                     }
-                } else if !is_of_live(rows, &cost.operation) {
-                    figures.insert(name, Counted::whole(value));
+                    // It is what others are held against, or there is nothing to hold them against.
+                    Some(_) => {}
+                    None if cost.subject.is_live() => {}
+                    None => {
+                        figures.insert(name, Counted::whole(value));
+                    }
                 }
             }
             Row::Hold(hold) => {
@@ -99,13 +104,6 @@ fn stock(rows: &[Row], operation: &str) -> Option<f64> {
             cost.instructions
         }
         _ => None,
-    })
-}
-
-/// Whether `operation` was counted with the live module as well.
-fn is_of_live(rows: &[Row], operation: &str) -> bool {
-    rows.iter().any(|row| {
-        matches!(row, Row::Cost(cost) if cost.operation == operation && cost.subject.is_live())
     })
 }
 
