@@ -47,6 +47,21 @@ const TIMED_GUESTS: u32 = 5;
 /// Guests for each that counts: the second is there to come out the same.
 const COUNTED_GUESTS: u32 = 2;
 
+/// Requests and drains of each kind in a guest that takes times: its like make as many again.
+const DRAINS: u64 = 10;
+const LATENCY_DRAINS: u64 = 20;
+
+/// Numbers of CPUs whose drains are counted.
+const SCALE: [u32; 6] = [2, 4, 8, 16, 32, 64];
+const QUICK_SCALE: [u32; 1] = [4];
+
+/// MiB that the largest of them takes.
+const SCALE_MEM: u32 = 2048;
+
+/// The block of memory is for a program to put online and offline. khugepaged would drain all CPUs on
+/// its own account.
+const ARGUMENTS: &str = "memhp_default_state=offline transparent_hugepage=never";
+
 /// The step with kmalloc_bench, whose output is JSON of its own.
 pub const KMALLOC: &str = "kmalloc_bench";
 
@@ -104,7 +119,64 @@ pub fn measurements(flavour: Flavour, amount: Amount) -> Vec<Measurement> {
         let (_, seconds) = CHECKED.iter().find(|(name, _)| *name == spec.name)?;
         Some(Measurement::new(spec, amount, *seconds))
     });
-    checked.chain([kmalloc(amount)]).collect()
+    checked
+        .chain([kmalloc(amount)])
+        .chain(scale(amount))
+        .chain(isolated(flavour, amount))
+        .collect()
+}
+
+/// Drains of all CPUs by their number. One guest for each: the figures are medians of drains, which
+/// differ by who of many CPUs comes first.
+fn scale(amount: Amount) -> Vec<Measurement> {
+    let cpus: &[u32] = match amount {
+        Amount::Full => &SCALE,
+        Amount::Quick => &QUICK_SCALE,
+    };
+    let guest = |&cpus: &u32| {
+        let program = Program {
+            name: "bench_scale",
+            timeout_s: 1200,
+        };
+        let spec = GuestSpec::new(&format!("scale-{cpus}"), Variant::STANDARD, &[program]).live();
+        let spec = GuestSpec {
+            setting: Setting::Counting(cpus),
+            mem: SCALE_MEM,
+            ..spec
+        };
+        Measurement {
+            guests: 1,
+            ..Measurement::new(spec, amount, 90.0 + f64::from(cpus))
+        }
+    };
+    cpus.iter().map(guest).collect()
+}
+
+/// What is measured with an isolated CPU.
+fn isolated(flavour: Flavour, amount: Amount) -> Vec<Measurement> {
+    let guest = |name: &str, program: &'static str, count: u64, seconds: f64| {
+        let program = Program {
+            name: program,
+            timeout_s: 600,
+        };
+        let spec = GuestSpec::new(name, Variant::STANDARD, &[program]).live();
+        let spec = GuestSpec {
+            setting: Setting::Isolated,
+            count: Some(count),
+            argument: Some(ARGUMENTS),
+            ..spec
+        };
+        Measurement::new(spec, amount, seconds)
+    };
+    let mut guests = vec![
+        guest("latency", "bench_latency", LATENCY_DRAINS, 60.0),
+        guest("interference", "bench_interference", DRAINS, 60.0),
+    ];
+    if flavour == Flavour::RtAmd64 {
+        // Debian builds the other one without the tracer.
+        guests.push(guest("osnoise", "bench_osnoise", DRAINS, 60.0));
+    }
+    guests
 }
 
 /// kmalloc() and kfree() in each pattern, without pwlocks.ko and with it in both modes.
@@ -182,7 +254,11 @@ mod tests {
             assert_eq!(measurement.guests, 1);
         }
         for measurement in measurements(Flavour::Amd64, Amount::Full) {
-            let enough = if measurement.is_counted() { 2 } else { 5 };
+            let enough = match measurement.spec.name.as_str() {
+                name if name.starts_with("scale-") => 1,
+                _ if measurement.is_counted() => 2,
+                _ => 5,
+            };
             assert_eq!(measurement.guests, enough, "{}", measurement.spec.name);
         }
     }
@@ -201,6 +277,23 @@ mod tests {
         let modes = scripts.iter().map(|script| script.contains("pwlocks.ko"));
         assert_eq!(modes.collect::<Vec<_>>(), [false, true, true]);
         assert!(scripts[1].contains("pwlocks=0") && scripts[2].contains("pwlocks=1"));
+    }
+
+    #[test]
+    fn drains_are_counted_on_enough_numbers_of_cpus_for_a_line() {
+        let all = measurements(Flavour::Amd64, Amount::Full);
+        let cpus = all.iter().filter(|one| one.spec.name.starts_with("scale-"));
+        let cpus: Vec<_> = cpus.map(|one| one.spec.cpus(4)).collect();
+        assert_eq!(cpus, [2, 4, 8, 16, 32, 64]);
+    }
+
+    #[test]
+    fn the_tracer_of_noise_is_there_on_preempt_rt_only() {
+        let has = |flavour| {
+            let all = measurements(flavour, Amount::Quick);
+            all.iter().any(|one| one.spec.name == "osnoise")
+        };
+        assert!(has(Flavour::RtAmd64) && !has(Flavour::Amd64));
     }
 
     #[test]
