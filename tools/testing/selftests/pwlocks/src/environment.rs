@@ -10,6 +10,11 @@ pub fn modules() -> Option<PathBuf> {
     env::var_os("PWLOCKS_MODULES").map(PathBuf::from)
 }
 
+/// What mm_swap_live was built with instead of remote drains, with `ALTERNATIVE=` (`PWLOCKS_ALTERNATIVE`).
+pub fn alternative() -> Option<String> {
+    text("PWLOCKS_ALTERNATIVE")
+}
+
 /// What to load pwlocks with, as `pwlocks=` takes it (`PWLOCKS_PARAM`); unset: nothing.
 pub fn param() -> Option<String> {
     text("PWLOCKS_PARAM")

@@ -45,6 +45,13 @@ impl Batches {
             .doing("MADV_DONTNEED")
     }
 
+    /// Gives the pages back and has each CPU put new ones into its batch. None may be lost if one is left
+    /// waiting: its CPU puts it on its list when its batch is full.
+    pub fn refill(&self) -> Verdict {
+        self.give_back()?;
+        self.fill()
+    }
+
     /// Has each CPU put new ones into its batch. By this very thread, which goes round: one that ended
     /// there would empty the batch as its stack is unmapped. The first CPU comes last, which should be
     /// that of this thread if it is one of them: what the thread does next may touch a page.
@@ -63,14 +70,18 @@ impl Batches {
 
     /// Checks that none does any more.
     pub fn have_arrived(&self) -> Verdict {
-        let (listed, all) = (self.on_lists()?, self.memory.pages());
+        let (waiting, all) = (self.waiting()?, self.memory.pages());
 
         ensure!(
-            listed == all,
-            "{} of {all} pages are on no list after a drain of all CPUs",
-            all - listed
+            waiting == 0,
+            "{waiting} of {all} pages are on no list after a drain of all CPUs"
         );
         Ok(())
+    }
+
+    /// How many are on no list.
+    pub fn waiting(&self) -> Result<usize, Trouble> {
+        Ok(self.memory.pages() - self.on_lists()?)
     }
 
     fn on_lists(&self) -> Result<usize, Trouble> {
