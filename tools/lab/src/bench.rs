@@ -6,6 +6,7 @@
 //! take times run one at a time and in random order. What a guest measured is kept at once, so that
 //! the next run goes on where this one ends.
 
+mod alternative;
 mod baseline;
 mod circumstances;
 mod clock;

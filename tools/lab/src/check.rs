@@ -20,7 +20,7 @@ use crate::initramfs::Extra;
 use crate::kernel_choice::Flavour;
 use crate::kernels;
 use crate::lab::Lab;
-use crate::matrix::{self, EXPECTED_SKIPS, GuestSpec, Setting};
+use crate::matrix::{self, EXPECTED_SKIPS, GuestSpec};
 use crate::metadata::Prepared;
 use crate::mm_selftests;
 use crate::modules;
@@ -185,7 +185,7 @@ pub fn job<'a>(
             .atomics
             .then(|| atomics::get(lab, &kernel.root))
             .transpose()?,
-        accel: if matches!(spec.setting, Setting::Counting(_)) {
+        accel: if spec.setting.counts() {
             Accel::Icount
         } else {
             accel::choose(lab, kernel, programs)?

@@ -9,7 +9,7 @@ use crate::failure::{Ended, Failure, Result};
 use crate::kernel_choice::Flavour;
 use crate::kernels;
 use crate::lab::Lab;
-use crate::matrix::{self, GuestSpec, Program, Setting};
+use crate::matrix::{self, GuestSpec, Program};
 use crate::repeated;
 use crate::userland;
 
@@ -68,7 +68,7 @@ fn guests(flavour: Flavour) -> Vec<GuestSpec> {
     matrix::guests(flavour)
         .into_iter()
         // What the checks add to each instruction that is counted says nothing.
-        .filter(|guest| !matches!(guest.setting, Setting::Counting(_)))
+        .filter(|guest| !guest.setting.counts())
         // The kernel's own tests of mm take what these kernels are not built with.
         .filter(|guest| !guest.mm_selftests)
         // Some refusals take lockdown and signed modules, and none has to do with what is looked for.

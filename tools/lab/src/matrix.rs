@@ -101,6 +101,15 @@ pub enum Setting {
     Isolated,
     /// So many CPUs, with one clock that counts the instructions of all.
     Counting(u32),
+    /// The same, and the last of them is isolated.
+    CountingIsolated(u32),
+}
+
+impl Setting {
+    /// Whether the clock counts instructions.
+    pub fn counts(self) -> bool {
+        matches!(self, Self::Counting(_) | Self::CountingIsolated(_))
+    }
 }
 
 /// A guest of the matrix.
@@ -214,13 +223,16 @@ impl GuestSpec {
 
     /// The CPU that is isolated in a guest of `cpus` CPUs.
     fn isolated_cpu(&self, cpus: u32) -> Option<u32> {
-        (self.setting == Setting::Isolated).then(|| cpus - 1)
+        match self.setting {
+            Setting::Isolated | Setting::CountingIsolated(_) => Some(self.cpus(cpus) - 1),
+            Setting::Plain | Setting::Counting(_) => None,
+        }
     }
 
     /// CPUs of the guest where the user wants `cpus`.
     pub fn cpus(&self, cpus: u32) -> u32 {
         match self.setting {
-            Setting::Counting(cpus) => cpus,
+            Setting::Counting(cpus) | Setting::CountingIsolated(cpus) => cpus,
             Setting::Plain | Setting::Isolated => cpus,
         }
     }
@@ -287,6 +299,10 @@ impl GuestSpec {
             ),
             ("PWLOCKS_ISOLATED", isolated),
             ("PWLOCKS_SABOTAGE", sabotage),
+            (
+                "PWLOCKS_ALTERNATIVE",
+                self.variant.alternative.map(str::to_owned),
+            ),
             (
                 "PWLOCKS_MM_SELFTESTS",
                 self.mm_selftests.then(|| MM_SELFTESTS_DIR.to_owned()),
@@ -522,8 +538,9 @@ pub const EXPECTED_SKIPS: &[ExpectedSkip] = &[];
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Setting, debug_guests, guests, sabotages};
+    use super::{GuestSpec, SWITCH, Setting, debug_guests, guests, sabotages};
     use crate::kernel_choice::Flavour;
+    use crate::variant::Variant;
 
     #[test]
     fn guests_have_names_of_their_own() {
@@ -622,9 +639,19 @@ mod tests {
             let all = guests(flavour);
             assert!(all.iter().any(|guest| guest.atomics));
             for guest in all.iter().filter(|guest| guest.atomics) {
-                assert!(matches!(guest.setting, Setting::Counting(_)));
+                assert!(guest.setting.counts());
             }
         }
+    }
+
+    #[test]
+    fn of_those_that_count_one_may_be_isolated() {
+        let guest =
+            GuestSpec::new("x", Variant::STANDARD, &[SWITCH]).setting(Setting::CountingIsolated(2));
+        assert!(guest.setting.counts());
+        assert_eq!(guest.cpus(8), 2);
+        assert!(guest.arguments(8).contains("nohz_full=1 "));
+        assert_eq!(guest.plan(8).steps[0].env["PWLOCKS_ISOLATED"], "1");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::modules::kbuild;
 use crate::tally::Tally;
 
 /// What is given to make, and what Kbuild must say.
-const CASES: [(&str, &str); 6] = [
+const CASES: [(&str, &str); 7] = [
     ("CONFIG_SMP=n", "pwlocks needs a kernel with CONFIG_SMP=y"),
     ("CONFIG_RUST=n", "pwlocks needs a kernel with CONFIG_RUST=y"),
     (

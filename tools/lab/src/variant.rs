@@ -17,6 +17,8 @@ pub struct Variant {
     pub stretched: bool,
     /// `SABOTAGE`: what is broken on purpose.
     pub sabotage: Option<&'static str>,
+    /// `ALTERNATIVE`: what is done for isolated CPUs instead.
+    pub alternative: Option<&'static str>,
 }
 
 impl Variant {
@@ -28,6 +30,7 @@ impl Variant {
         kunit: false,
         stretched: false,
         sabotage: None,
+        alternative: None,
     };
 
     /// The standard with the in-kernel tests.
@@ -48,10 +51,19 @@ impl Variant {
         ..Self::TESTED
     };
 
+    /// The standard with something else done for isolated CPUs.
+    pub const fn alternative(name: &'static str) -> Self {
+        Self {
+            alternative: Some(name),
+            ..Self::STANDARD
+        }
+    }
+
     /// A short name, fit for a file name.
     pub fn name(self) -> String {
-        let base = match (self.pwlocks, self.on_by_default, self.sabotage) {
-            (_, _, Some(sabotage)) => sabotage,
+        let special = self.sabotage.or(self.alternative);
+        let base = match (self.pwlocks, self.on_by_default, special) {
+            (_, _, Some(name)) => name,
             (false, _, None) => "config-n",
             (true, true, None) => "default-y",
             (true, false, None) => "standard",
@@ -81,6 +93,7 @@ impl Variant {
             format!("CONFIG_PWLOCKS_STRETCH={}", yes_no(self.stretched)),
         ];
         arguments.extend(self.sabotage.map(|name| format!("SABOTAGE={name}")));
+        arguments.extend(self.alternative.map(|name| format!("ALTERNATIVE={name}")));
         arguments
     }
 }
@@ -96,6 +109,7 @@ mod tests {
             (Variant::TESTED, "standard-test"),
             (Variant::KUNIT, "standard-kunit"),
             (Variant::STRETCHED, "standard-test-stretched"),
+            (Variant::alternative("skip"), "skip"),
         ];
         for (variant, name) in names {
             assert_eq!(variant.name(), name);
@@ -107,6 +121,13 @@ mod tests {
         let arguments = Variant::STANDARD.make_arguments();
         for option in ["TEST", "KUNIT", "STRETCH"] {
             assert!(arguments.contains(&format!("CONFIG_PWLOCKS_{option}=n")));
+        }
+        for option in ["SABOTAGE=", "ALTERNATIVE="] {
+            assert!(
+                !arguments
+                    .iter()
+                    .any(|argument| argument.starts_with(option))
+            );
         }
     }
 }

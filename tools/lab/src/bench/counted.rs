@@ -80,7 +80,11 @@ pub fn figures(rows: &[Row]) -> Figures {
                 let name = format!("hold {}", hold.way);
                 figures.insert(name, Counted::whole(hold.longest as f64));
             }
-            Row::Scale(_) | Row::Latency(_) | Row::Interference(_) | Row::Osnoise(_) => {}
+            Row::Scale(_)
+            | Row::Latency(_)
+            | Row::Interference(_)
+            | Row::Osnoise(_)
+            | Row::Alternative(_) => {}
         }
     }
     figures

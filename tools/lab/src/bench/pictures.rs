@@ -2,6 +2,7 @@
 
 //! Which pictures a section has.
 
+use crate::bench::alternative::{ISOLATED, LEFT};
 use crate::bench::model::{self, CPUS, Model};
 use crate::bench::plots::{Axis, Bar, Curve, Group, bars, curves};
 use crate::bench::report::{Report, SectionReport};
@@ -47,6 +48,13 @@ pub fn of(report: &Report, section: &SectionReport) -> Result<Vec<String>, Strin
                 let title = format!("{kernel}: longest hold of another CPU's lock");
                 let groups = groups(&series, "longest");
                 pictures.push(bars(&title, "instructions", Axis::Powers, &groups)?);
+            }
+            Section::Alternative => {
+                for (figure, axis) in [(ISOLATED, "instructions"), (LEFT, "pages")] {
+                    let title = format!("{kernel}: {figure}");
+                    let groups = groups(&series, figure);
+                    pictures.push(bars(&title, axis, Axis::Even, &groups)?);
+                }
             }
             Section::Scale => {
                 let models = report.model.models.iter();

@@ -68,6 +68,11 @@ pub const KMALLOC: &str = "kmalloc_bench";
 /// Seconds that it may take with one subject.
 const KMALLOC_S: u64 = 200;
 
+const ALTERNATIVES: Program = Program {
+    name: "bench_alternatives",
+    timeout_s: 400,
+};
+
 /// Seconds in which a guest comes to rest after its boot. A clock that counts instructions skips
 /// them where nothing happens.
 const SETTLE_S: u32 = 15;
@@ -82,7 +87,7 @@ const CHECKED: [(&str, f64); 3] = [("count", 30.0), ("live-count", 120.0), ("liv
 impl Measurement {
     /// Guests that run the programs of `spec`.
     fn new(spec: GuestSpec, amount: Amount, seconds: f64) -> Self {
-        let counted = matches!(spec.setting, Setting::Counting(_));
+        let counted = spec.setting.counts();
         let guests = match (amount, counted) {
             (Amount::Quick, _) => 1,
             (Amount::Full, true) => COUNTED_GUESTS,
@@ -98,7 +103,7 @@ impl Measurement {
 
     /// Whether its figures are counts, which other guests do not disturb.
     pub fn is_counted(&self) -> bool {
-        matches!(self.spec.setting, Setting::Counting(_))
+        self.spec.setting.counts()
     }
 
     /// What a guest of it does.
@@ -123,6 +128,7 @@ pub fn measurements(flavour: Flavour, amount: Amount) -> Vec<Measurement> {
         .chain([kmalloc(amount)])
         .chain(scale(amount))
         .chain(isolated(flavour, amount))
+        .chain(alternatives(flavour, amount))
         .collect()
 }
 
@@ -177,6 +183,27 @@ fn isolated(flavour: Flavour, amount: Amount) -> Vec<Measurement> {
         guests.push(guest("osnoise", "bench_osnoise", DRAINS, 60.0));
     }
     guests
+}
+
+/// What can be done about an isolated CPU's batches. The modules as users have them are for two of
+/// these; each other has a build of its own, and one needs what PREEMPT_RT has no replacement of.
+fn alternatives(flavour: Flavour, amount: Amount) -> impl Iterator<Item = Measurement> {
+    let others: &[_] = match flavour {
+        Flavour::Amd64 => &["bypass", "skip"],
+        Flavour::RtAmd64 => &["skip"],
+    };
+    let guest = |name: &str, variant| GuestSpec {
+        setting: Setting::CountingIsolated(2),
+        ..GuestSpec::new(name, variant, &[ALTERNATIVES]).live()
+    };
+    let ours = guest("alternatives", Variant::STANDARD);
+    let others = others.iter().map(move |&other| {
+        let name = format!("alternative-{other}");
+        guest(&name, Variant::alternative(other))
+    });
+    std::iter::once(ours)
+        .chain(others)
+        .map(move |spec| Measurement::new(spec, amount, 60.0))
 }
 
 /// kmalloc() and kfree() in each pattern, without pwlocks.ko and with it in both modes.
@@ -294,6 +321,24 @@ mod tests {
             all.iter().any(|one| one.spec.name == "osnoise")
         };
         assert!(has(Flavour::RtAmd64) && !has(Flavour::Amd64));
+    }
+
+    #[test]
+    fn each_alternative_has_its_build_and_an_isolated_cpu() {
+        let builds = |flavour| {
+            let all = measurements(flavour, Amount::Quick);
+            let of_it = all
+                .into_iter()
+                .filter(|one| one.spec.name.starts_with("alternative"));
+            of_it
+                .map(|one| {
+                    assert_eq!(one.plan(4).steps[0].env["PWLOCKS_ISOLATED"], "1");
+                    one.spec.variant.alternative
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(builds(Flavour::Amd64), [None, Some("bypass"), Some("skip")]);
+        assert_eq!(builds(Flavour::RtAmd64), [None, Some("skip")]);
     }
 
     #[test]

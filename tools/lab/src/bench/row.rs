@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bench::alternative::Alternative;
 use crate::bench::cost::Cost;
 use crate::bench::hold::Hold;
 use crate::bench::interference::Interference;
@@ -22,6 +23,8 @@ pub enum Row {
     Cost(Cost),
     /// How long a lock is held.
     Hold(Hold),
+    /// What else could be done.
+    Alternative(Alternative),
     /// What the number of CPUs does to a drain.
     Scale(Scale),
     /// How long one waits for a drain.
@@ -48,6 +51,8 @@ pub enum Section {
     Scale,
     /// How long a lock is held.
     Hold,
+    /// What else could be done.
+    Alternative,
 }
 
 /// A named number.
@@ -71,13 +76,14 @@ impl Figure {
 
 impl Section {
     /// All, in the order of the report.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Cost,
         Self::Interference,
         Self::Osnoise,
         Self::Latency,
         Self::Scale,
         Self::Hold,
+        Self::Alternative,
     ];
 
     /// Its heading.
@@ -89,6 +95,7 @@ impl Section {
             Self::Latency => "Latency of the requester",
             Self::Scale => "Scale",
             Self::Hold => "Lock hold",
+            Self::Alternative => "Alternatives",
         }
     }
 
@@ -129,6 +136,13 @@ impl Section {
                  folios: they are taken out under it and moved without it, or, as in the C series, \
                  moved under it."
             }
+            Self::Alternative => {
+                "What can be done about the batches of an isolated CPU, on the same kernel and with the same \
+                 requests: have it run a work (workqueue, the kernel as it is); drain it from elsewhere \
+                 (remote, mm_swap_live with pwlocks=1); leave no folio in its batches (bypass); not drain \
+                 it (skip). A request keeps the promise of a drain of all CPUs if it leaves no page behind. \
+                 Bypass replaces what fills the batches, which is not done on PREEMPT_RT. Counted."
+            }
         }
     }
 
@@ -141,6 +155,7 @@ impl Section {
             Self::Latency => Latency::COLUMNS,
             Self::Scale => Scale::COLUMNS,
             Self::Hold => Hold::COLUMNS,
+            Self::Alternative => Alternative::COLUMNS,
         }
     }
 }
@@ -158,6 +173,7 @@ impl Row {
         match self {
             Self::Cost(_) => Section::Cost,
             Self::Hold(_) => Section::Hold,
+            Self::Alternative(_) => Section::Alternative,
             Self::Scale(_) => Section::Scale,
             Self::Latency(_) => Section::Latency,
             Self::Interference(_) => Section::Interference,
@@ -170,6 +186,7 @@ impl Row {
         match self {
             Self::Cost(row) => row.labels(),
             Self::Hold(row) => row.labels(),
+            Self::Alternative(row) => row.labels(),
             Self::Scale(row) => row.labels(),
             Self::Latency(row) => row.labels(),
             Self::Interference(row) => row.labels(),
@@ -182,6 +199,7 @@ impl Row {
         match self {
             Self::Cost(row) => row.figures(),
             Self::Hold(row) => row.figures(),
+            Self::Alternative(row) => row.figures(),
             Self::Scale(row) => row.figures(),
             Self::Latency(row) => row.figures(),
             Self::Interference(row) => row.figures(),
@@ -208,6 +226,7 @@ mod tests {
              {\"bench\":\"scale\",\"cpus\":2,\"fill\":\"full\",\"subject\":\"stock\",\"pwlocks\":null,\"drains\":5,\"works\":5,\"work\":9.5,\"times_ns\":[]}\n\
              {\"bench\":\"latency\",\"isolated\":\"idle\",\"subject\":\"stock\",\"pwlocks\":null,\"drains\":1,\"times_ns\":[5],\"unfinished\":0}\n\
              {\"bench\":\"interference\",\"trigger\":\"fadvise\",\"subject\":\"live\",\"pwlocks\":0,\"drains\":1,\"works_by_function\":{},\"involuntary_switches\":0,\"interrupts\":{\"LOC\":1},\"gaps_ns\":[]}\n\
+             {\"bench\":\"alternative\",\"alternative\":\"skip\",\"isolated_per_page\":9.5,\"elsewhere_per_page\":9.5,\"requests\":1,\"touched\":30,\"waiting\":30,\"left\":30,\"works\":0,\"request\":7.0}\n\
              ok 1 - done\n",
         )
         .unwrap();
@@ -219,7 +238,8 @@ mod tests {
                 Section::Hold,
                 Section::Scale,
                 Section::Latency,
-                Section::Interference
+                Section::Interference,
+                Section::Alternative
             ]
         );
         for row in &found {

@@ -64,7 +64,7 @@ impl Against {
                 "instructions of all CPUs per drain",
                 "instructions, times stock's",
             )),
-            Section::Interference | Section::Osnoise | Section::Hold => None,
+            Section::Interference | Section::Osnoise | Section::Hold | Section::Alternative => None,
         }
     }
 
