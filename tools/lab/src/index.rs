@@ -44,10 +44,10 @@ impl Index {
     pub fn get(lab: &Lab, root: &Path) -> Result<Self> {
         let mirror = Mirror::find()?;
         if let Some((folder, _)) = newest(lab, &mirror).filter(|(_, age)| *age < FRESH) {
-            return Self::open(mirror, folder, root);
+            return Self::open(lab, mirror, folder, root);
         }
         match refresh(lab, root, &mirror) {
-            Ok(folder) => Self::open(mirror, folder, root),
+            Ok(folder) => Self::open(lab, mirror, folder, root),
             Err(failure) => {
                 let old = newest(lab, &mirror).filter(|_| !lab.interrupt.raised());
                 let Some((folder, age)) = old else {
@@ -58,7 +58,7 @@ impl Index {
                     "index: cannot be refreshed ({}); using the one of {days} days ago",
                     failure.cause
                 ));
-                Self::open(mirror, folder, root)
+                Self::open(lab, mirror, folder, root)
             }
         }
     }
@@ -67,11 +67,13 @@ impl Index {
     pub fn renew(lab: &Lab, root: &Path) -> Result<Self> {
         let mirror = Mirror::find()?;
         let folder = refresh(lab, root, &mirror)?;
-        Self::open(mirror, folder, root)
+        Self::open(lab, mirror, folder, root)
     }
 
-    fn open(mirror: Mirror, folder: PathBuf, root: &Path) -> Result<Self> {
+    fn open(lab: &Lab, mirror: Mirror, folder: PathBuf, root: &Path) -> Result<Self> {
         let step = "index: read";
+        // To download what is on them takes them as well, and another run may clean up before.
+        lab.store.use_found(&folder)?;
         let lists = folder.join(LISTS);
         let wanted = format!("_dists_{SUITE}-backports_main_binary-amd64_Packages");
         for entry in fs::read_dir(&lists).during(step)? {

@@ -86,16 +86,27 @@ impl Store {
         place.is_dir().then_some(place)
     }
 
+    /// Keeps the entry in `place`, which was found otherwise than by its key, as one in use.
+    pub fn use_found(&self, place: &Path) -> Result<()> {
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        self.note_used(&name);
+        mark_used(place).during(format!("cache entry {name}"))
+    }
+
+    fn note_used(&self, name: &str) {
+        self.used
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .insert(name.to_owned());
+    }
+
     /// Where `entry` is; makes it with `make` if it is not there.
     ///
     /// `make` fills the empty folder it is given. When another run is making the same entry, this
     /// waits for it and uses its result.
     pub fn get(&self, entry: &Entry, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
         let name = entry.file_name();
-        self.used
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(name.clone());
+        self.note_used(&name);
         let step = format!("cache entry {name}");
         if let Some(place) = self.find(entry) {
             mark_used(&place).during(&step)?;
@@ -299,7 +310,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let early = store(folder.path());
         let mut places = Vec::new();
-        for (input, hours) in [("old", 9), ("older", 10), ("recent", 0), ("mine", 20)] {
+        for (input, hours) in [
+            ("old", 9),
+            ("older", 10),
+            ("recent", 0),
+            ("mine", 20),
+            ("found", 20),
+        ] {
             let place = early
                 .get(&entry(input), |made| write(made, &"x".repeat(100_000)))
                 .unwrap();
@@ -309,13 +326,17 @@ mod tests {
         }
         let late = store(folder.path());
         late.get(&entry("mine"), |_| panic!("it is there")).unwrap();
+        late.use_found(&places[4].0).unwrap();
         let limit = tree_size(folder.path()).unwrap() - 50_000;
         assert!(late.prune(limit).unwrap() >= 100_000);
         let kept: Vec<_> = places.iter().map(|(place, _)| place.exists()).collect();
-        assert_eq!(kept, [true, false, true, true]);
+        assert_eq!(kept, [true, false, true, true, true]);
         late.prune(0).unwrap();
         let kept: Vec<_> = places.iter().map(|(place, _)| place.exists()).collect();
-        assert_eq!(kept, [false, false, true, true]);
+        assert_eq!(kept, [false, false, true, true, true]);
+        // Nor does another run remove it meanwhile.
+        early.prune(0).unwrap();
+        assert!(places[4].0.exists());
     }
 
     #[test]
