@@ -114,6 +114,26 @@ impl DebugKernel {
     }
 }
 
+/// What the cache calls the debug kernel `which` of `kernel`'s version.
+pub fn entry(lab: &Lab, kernel: &Kernel, which: DebugKernel) -> Result<Entry> {
+    let release = which.release(kernel);
+    let key = Key::builder()
+        .input("source", source::entry(kernel).key.to_string())
+        .input("configuration", which.wanted(lab.project.folder())?)
+        .input("modules", stock_modules::WANTED.join(" "))
+        .input("root", root::entry().key.to_string())
+        .input(
+            "make",
+            make_command(&release, CLANG, 0, SOURCE, []).join(" "),
+        )
+        .finish();
+    Ok(Entry {
+        kind: "debug-kernel",
+        name: release.name,
+        key,
+    })
+}
+
 /// The debug kernel `which` of `kernel`'s version.
 pub fn get(
     lab: &Lab,
@@ -125,33 +145,18 @@ pub fn get(
     let release = which.release(kernel);
     let wanted = which.wanted(lab.project.folder())?;
     let source = source::get(lab, index, root, kernel)?;
-    let source_key = source::entry(kernel).key;
-    let key = Key::builder()
-        .input("source", source_key.to_string())
-        .input("configuration", &wanted)
-        .input("modules", stock_modules::WANTED.join(" "))
-        .input("root", root::entry().key.to_string())
-        .input(
-            "make",
-            make_command(&release, CLANG, 0, SOURCE, []).join(" "),
-        )
-        .finish();
-    let entry = Entry {
-        kind: "debug-kernel",
-        name: release.name.clone(),
-        key: key.clone(),
-    };
+    let entry = entry(lab, kernel, which)?;
     let place = lab.store.get(&entry, |place| {
         make(lab, root, &release, &source, &wanted, place)
     })?;
     Ok(Prepared {
-        origin: format!("{}-{key}", release.name),
+        origin: format!("{}-{}", release.name, entry.key),
         release,
         compiler: CLANG,
-        key,
+        key: entry.key,
         root: root.to_owned(),
         source,
-        source_key,
+        source_key: source::entry(kernel).key,
         modules: OwnModules::Built(place.join("modules")),
         argument: Some(FOUR_LEVELS),
         place,

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use nix::sys::statvfs::statvfs;
 
+use crate::debug_kernel::{self, DebugKernel};
 use crate::failure::{During, Failure, Result};
 use crate::kernel_choice::Kernel;
 use crate::lab::Lab;
@@ -18,6 +19,10 @@ use crate::source;
 const ROOT_MB: u64 = 2500;
 const SOURCE_MB: u64 = 900;
 const KERNEL_MB: u64 = 350;
+const DEBUG_KERNEL_MB: u64 = 300;
+
+/// Megabytes that a debug kernel takes beside that until it is built; one is at a time.
+const BUILDING_MB: u64 = 1300;
 
 /// Megabytes for modules, guest programs, logs, cargo's own files and a package of stock modules,
 /// which is removed when what is wanted of it is unpacked.
@@ -51,6 +56,30 @@ pub fn require(lab: &Lab, kernels: &[Kernel]) -> Result<()> {
             needed += KERNEL_MB;
         }
     }
+    room(lab, needed)
+}
+
+/// Fails if there is no room for those of the debug kernels `wanted` of `kernel`'s version that are
+/// missing.
+pub fn require_debug(lab: &Lab, kernel: &Kernel, wanted: &[DebugKernel]) -> Result<()> {
+    let mut needed = 0;
+    for &which in wanted {
+        let entry = debug_kernel::entry(lab, kernel, which)?;
+        if lab.store.find(&entry).is_none() {
+            needed += DEBUG_KERNEL_MB;
+        }
+    }
+    if needed > 0 {
+        needed += BUILDING_MB;
+        if lab.store.find(&source::entry(kernel)).is_none() {
+            needed += SOURCE_MB;
+        }
+    }
+    room(lab, needed)
+}
+
+/// Fails if the cache's file system has no room for `needed` megabytes and for what is made with it.
+fn room(lab: &Lab, needed: u64) -> Result<()> {
     if needed == 0 {
         return Ok(());
     }

@@ -30,6 +30,7 @@ pub fn get_debug(lab: &Lab, wanted: &[DebugKernel]) -> Result<Vec<Prepared>> {
         let Some(kernel) = kernels.last() else {
             return Err(Failure::step("debug kernels", "no kernel to build"));
         };
+        disk::require_debug(lab, kernel, wanted)?;
         wanted
             .iter()
             .map(|&which| debug_kernel::get(lab, index, root, kernel, which))
