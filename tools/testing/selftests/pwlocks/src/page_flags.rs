@@ -3,13 +3,17 @@
 //! What the kernel says of single pages: /proc/self/pagemap, /proc/kpageflags and /proc/kpagecount.
 
 use crate::ktap::Trouble;
-use std::{fs::File, io, os::unix::fs::FileExt as _};
+use std::{fs::File, io, os::unix::fs::FileExt as _, thread, time::Duration};
 
 /// Bytes of an entry of any of the three files.
 const ENTRY: usize = 8;
 
 /// Entries of /proc/kpageflags that are read at once.
 const AT_ONCE: usize = 1 << 16;
+
+/// How often pages are looked at that move, and the time between.
+const TRIES: usize = 50;
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// In pagemap: the page is in memory, and the entry's low bits are its frame number.
 const PRESENT: u64 = 1 << 63;
@@ -90,14 +94,36 @@ impl Pages {
 
     /// Looks at the pages from `address` on, so many of the size `page_size`; fails if one is not in
     /// memory.
+    ///
+    /// What a page is said to be would be another one's if the kernel moved it meanwhile: then it is
+    /// looked at again.
     pub fn at(&self, address: usize, count: usize, page_size: usize) -> Result<Vec<Page>, Trouble> {
         let first = address / page_size;
-        // The kernel finds many at once faster than each of them.
+
+        unmoved(
+            || self.frames(first, count, page_size),
+            |frames| {
+                frames
+                    .iter()
+                    .map(|&frame| {
+                        Ok(Page {
+                            frame,
+                            flags: PageFlags(entry(&self.flags, frame)?),
+                        })
+                    })
+                    .collect()
+            },
+        )
+    }
+
+    /// The frames of so many pages from the number `first` on. The kernel finds many at once faster
+    /// than each of them.
+    fn frames(&self, first: usize, count: usize, page_size: usize) -> Result<Vec<u64>, Trouble> {
         let mut entries = vec![0; count * ENTRY];
+
         self.map
             .read_exact_at(&mut entries, (first * ENTRY) as u64)
             .map_err(|error| Trouble::fail(format!("entries from {first} on: {error}")))?;
-
         (first..)
             .zip(entries.chunks_exact(ENTRY).map(self::number))
             .map(|(number, entry)| {
@@ -107,11 +133,7 @@ impl Pages {
                         number * page_size
                     )));
                 }
-                let frame = entry & FRAME;
-                Ok(Page {
-                    frame,
-                    flags: PageFlags(self::entry(&self.flags, frame)?),
-                })
+                Ok(entry & FRAME)
             })
             .collect()
     }
@@ -139,6 +161,29 @@ impl Pages {
     }
 }
 
+/// Has `look` look at what is in `frames`, again if that is something else afterwards, or not all in
+/// memory: so is a page while it is moved.
+fn unmoved<T>(
+    mut frames: impl FnMut() -> Result<Vec<u64>, Trouble>,
+    mut look: impl FnMut(&[u64]) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let mut why = Trouble::fail("the pages are moved all the time");
+
+    for _ in 0..TRIES {
+        match frames() {
+            Ok(before) => {
+                let seen = look(&before)?;
+                if frames().is_ok_and(|after| after == before) {
+                    return Ok(seen);
+                }
+            }
+            Err(trouble) => why = trouble,
+        }
+        thread::sleep(PAUSE);
+    }
+    Err(why)
+}
+
 fn open(path: &str) -> Result<File, Trouble> {
     File::open(path).map_err(|error| Trouble::fail(format!("can't open {path}: {error}")))
 }
@@ -156,4 +201,42 @@ fn number(bytes: &[u8]) -> u64 {
 
     array.copy_from_slice(bytes);
     u64::from_ne_bytes(array)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unmoved;
+    use crate::ktap::Trouble;
+
+    #[test]
+    fn what_moves_while_it_is_looked_at_is_looked_at_again() {
+        let mut places = [7, 8, 8, 8].into_iter();
+        let frames = || Ok(vec![places.next().expect("one more look")]);
+        assert_eq!(unmoved(frames, |frames| Ok(frames[0])), Ok(8));
+    }
+
+    #[test]
+    fn what_is_away_for_a_moment_is_waited_for() {
+        let mut tries = 0;
+        let mut frames = || {
+            tries += 1;
+            if tries == 1 {
+                Err(Trouble::fail("not in memory"))
+            } else {
+                Ok(vec![3])
+            }
+        };
+        assert_eq!(unmoved(&mut frames, |frames| Ok(frames[0])), Ok(3));
+        let never = || Err(Trouble::fail("not in memory"));
+        assert_eq!(
+            unmoved(never, |_| Ok(())),
+            Err(Trouble::fail("not in memory"))
+        );
+        let mut count = 0;
+        let always = || {
+            count += 1;
+            Ok(vec![count])
+        };
+        assert!(unmoved(always, |_| Ok(())).is_err());
+    }
 }
