@@ -5,14 +5,15 @@
 use crate::{doing::Doing as _, ensure, kernel_file, ktap::Trouble};
 use nix::mount::{MsFlags, mount};
 use std::{
-    fs::{self, OpenOptions},
-    io::Write as _,
-    os::unix::process::CommandExt as _,
+    fs,
     path::{Path, PathBuf},
     process::{self, Command},
 };
 
 const HIERARCHY: &str = "/sys/fs/cgroup";
+
+/// Puts the shell that runs it, 0, among the processes that `$0` lists, and runs the rest.
+const ENTER: &str = "echo 0 >\"$0\" && exec \"$@\"";
 
 /// The group, which is there until this value is gone.
 #[derive(Debug)]
@@ -44,18 +45,19 @@ impl Group {
         Ok(this)
     }
 
-    /// Has the process that `command` starts be in it from its first instruction on.
-    pub(super) fn put_in(&self, command: &mut Command) -> Result<(), Trouble> {
-        let path = self.folder.join("cgroup.procs");
-        let processes = OpenOptions::new()
-            .write(true)
-            .open(&path)
-            .doing(path.display())?;
+    /// What starts `program` in it, arguments to be added: a shell enters the group and becomes the
+    /// program, which so is there from its first instruction on.
+    ///
+    /// Not the child itself, between fork and exec: the standard library reports from there by a Unix
+    /// socket, which kernels need not have.
+    pub(super) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new("/bin/sh");
 
-        // SAFETY: Between fork and exec it makes one system call, on a file that is open, and
-        // neither allocates nor takes a lock. 0 is the process that writes.
-        unsafe { command.pre_exec(move || (&processes).write_all(b"0")) };
-        Ok(())
+        command
+            .args(["-c", ENTER])
+            .arg(self.folder.join("cgroup.procs"))
+            .arg(program);
+        command
     }
 
     /// Fails if the kernel has ever killed one of its processes for want of memory: then it has not
@@ -90,7 +92,29 @@ fn killed(events: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::killed;
+    use super::{Group, killed};
+    use std::{fs, path::Path};
+
+    #[test]
+    fn a_program_is_started_in_the_group_or_not_at_all() {
+        let folder = std::env::temp_dir().join(format!("pwlocks-group-{}", std::process::id()));
+        let group = Group { folder };
+        let run = || {
+            let mut command = group.command(Path::new("/bin/echo"));
+            command.args(["two words", "$0"]).output().unwrap()
+        };
+        // There is no such group.
+        let output = run();
+        assert!(!output.status.success() && output.stdout.is_empty());
+
+        fs::create_dir(&group.folder).unwrap();
+        let output = run();
+        let processes = group.folder.join("cgroup.procs");
+        assert!(output.status.success());
+        assert_eq!(output.stdout, b"two words $0\n");
+        assert_eq!(fs::read(&processes).unwrap(), b"0\n");
+        fs::remove_file(processes).unwrap();
+    }
 
     #[test]
     fn only_the_processes_killed_count() {

@@ -10,13 +10,7 @@ use crate::{
     live::disk_path,
     memory::{Memory, PAGE},
 };
-use std::{
-    env,
-    ffi::OsStr,
-    fs::File,
-    os::unix::fs::FileExt as _,
-    process::{Command, ExitCode},
-};
+use std::{env, ffi::OsStr, fs::File, os::unix::fs::FileExt as _, process::ExitCode};
 
 /// What the group may have, in bytes.
 const LIMIT: usize = 16 << 20;
@@ -45,10 +39,8 @@ impl Stressor for Reclaim {
     }
 
     fn round(&mut self) -> Result<u64, Trouble> {
-        let mut command = Command::new(env::current_exe()?);
-        command.arg(Hog::ARGUMENT);
-        self.group.put_in(&mut command)?;
-        let status = command.status()?;
+        let program = env::current_exe()?;
+        let status = self.group.command(&program).arg(Hog::ARGUMENT).status()?;
 
         ensure!(status.success(), "the process in the group: {status}");
         Ok((TURNS * (ANONYMOUS + CACHED)) as u64)

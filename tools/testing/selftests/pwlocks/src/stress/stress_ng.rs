@@ -7,7 +7,6 @@ use crate::{doing::Doing as _, ensure, ktap::Trouble};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 /// Seconds of a run. Each ends with stress-ng's own verdict, and nothing else ends one.
@@ -87,7 +86,7 @@ impl Stressor for StressNg {
 
     fn round(&mut self) -> Result<u64, Trouble> {
         let results = self.folder.join(format!("{}.yaml", self.kind.group));
-        let mut command = Command::new(&self.program);
+        let mut command = self.group.command(&self.program);
 
         command
             // Verifying what it has written, and not starting again what the kernel has killed.
@@ -97,7 +96,6 @@ impl Stressor for StressNg {
             .arg("--temp-path")
             .arg(&self.folder)
             .args(self.kind.stressors.split(' '));
-        self.group.put_in(&mut command)?;
         let output = command.output().doing(self.program.display())?;
         let said = String::from_utf8_lossy(&output.stdout);
         let complained = String::from_utf8_lossy(&output.stderr);
