@@ -6,7 +6,10 @@ use crate::{doing::Doing as _, ktap::Trouble};
 use nix::{
     errno::Errno,
     libc,
-    sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mlock, mmap, mmap_anonymous, munlock},
+    sys::mman::{
+        MapFlags, MmapAdvise, ProtFlags, madvise, mlock, mmap, mmap_anonymous, mprotect, munlock,
+        munmap,
+    },
 };
 use std::{ffi::c_void, num::NonZero, ops::Range, os::fd::AsFd, path::Path, ptr::NonNull};
 
@@ -18,6 +21,8 @@ pub const PAGE: usize = 4096;
 pub struct Memory {
     start: NonNull<c_void>,
     pages: usize,
+    /// Pages before it and as many after it that nobody can access.
+    margin: usize,
 }
 
 // SAFETY: The memory is only accessed by volatile writes and reads of single bytes, whose values
@@ -30,12 +35,32 @@ unsafe impl Sync for Memory {}
 impl Memory {
     /// Maps private anonymous memory, in single pages.
     pub fn anonymous(pages: usize) -> Result<Self, Trouble> {
-        let length = length(pages)?;
+        Self::with_margin(pages, 0, access())
+    }
+
+    /// The same, but none that the kernel takes for one area with another thread's next to it.
+    ///
+    /// While one of two such threads mlocks its part, the kernel marks the whole area so that folios of
+    /// it are not mlocked, and one that it migrates just then loses its flag, whoever's part it is in
+    /// (`mlock_vma_pages_range()`, `mlock_vma_folio()`).
+    pub fn apart(pages: usize) -> Result<Self, Trouble> {
+        let memory = Self::with_margin(pages, 1, ProtFlags::PROT_NONE)?;
+
+        // SAFETY: The memory is ours, and nothing refers to it yet.
+        unsafe { mprotect(memory.start, pages * PAGE, access()) }.doing("mprotect")?;
+        Ok(memory)
+    }
+
+    fn with_margin(pages: usize, margin: usize, access: ProtFlags) -> Result<Self, Trouble> {
+        let length = length(pages + 2 * margin)?;
         // SAFETY: The kernel chooses the place, so nothing else is there.
-        let start = unsafe { mmap_anonymous(None, length, access(), MapFlags::MAP_PRIVATE) };
+        let start = unsafe { mmap_anonymous(None, length, access, MapFlags::MAP_PRIVATE) };
+        // SAFETY: Within the mapping.
+        let start = unsafe { start.doing("mmap")?.byte_add(margin * PAGE) };
         let memory = Self {
-            start: start.doing("mmap")?,
+            start,
             pages,
+            margin,
         };
 
         // A huge page goes to its list at once, and is not what is tested here.
@@ -55,6 +80,7 @@ impl Memory {
         let memory = Self {
             start: start.doing("mmap of a file")?,
             pages,
+            margin: 0,
         };
 
         // Otherwise one fault brings in the neighbours as well, in large folios.
@@ -136,8 +162,10 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
+        // SAFETY: Where the mapping begins.
+        let start = unsafe { self.start.byte_sub(self.margin * PAGE) };
         // SAFETY: Nothing refers to the memory any more.
-        let result = unsafe { nix::sys::mman::munmap(self.start, self.pages * PAGE) };
+        let result = unsafe { munmap(start, (self.pages + 2 * self.margin) * PAGE) };
         if let Err(error) = result {
             eprintln!("munmap: {error}");
         }
@@ -155,4 +183,36 @@ fn access() -> ProtFlags {
 
 fn length(pages: usize) -> Result<NonZero<usize>, Trouble> {
     NonZero::new(pages * PAGE).ok_or_else(|| Trouble::fail("no page is asked for"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Memory, PAGE};
+    use std::{fs, ops::Range};
+
+    /// The areas of this process's memory that are in or next to `memory`, and their access rights.
+    fn areas(memory: &Memory) -> Vec<(Range<usize>, String)> {
+        let (first, end) = (memory.address(), memory.address() + memory.pages() * PAGE);
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let area = |line: &str| {
+            let (start, rest) = line.split_once('-')?;
+            let (end, rest) = rest.split_once(' ')?;
+            let address = |text| usize::from_str_radix(text, 16).ok();
+            Some((address(start)?..address(end)?, rest.get(..4)?.to_owned()))
+        };
+        let all = maps.lines().map(|line| area(line).unwrap());
+        all.filter(|(area, _)| area.start <= end && first <= area.end)
+            .collect()
+    }
+
+    #[test]
+    fn what_is_apart_is_an_area_of_its_own() {
+        let memory = Memory::apart(3).unwrap();
+        memory.touch();
+        let areas = areas(&memory);
+        let range = memory.address()..memory.address() + 3 * PAGE;
+        let at = areas.iter().position(|(area, _)| *area == range).unwrap();
+        assert_eq!(areas[at].1, "rw-p");
+        assert_eq!((&*areas[at - 1].1, &*areas[at + 1].1), ("---p", "---p"));
+    }
 }

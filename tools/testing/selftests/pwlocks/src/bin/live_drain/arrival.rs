@@ -144,7 +144,7 @@ impl Bench {
     }
 
     fn mlock_round(&self, trigger: Trigger) -> Verdict {
-        let memory = Memory::anonymous(PAGES)?;
+        let memory = Memory::apart(PAGES)?;
         let before = self.on_there(|| {
             memory.lock_on_fault().doing("mlock2")?;
             memory.touch();
