@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the kernel says of single pages: /proc/self/pagemap, /proc/kpageflags and /proc/kpagecount.
+//! What the kernel says of single pages: /proc/self/pagemap and /proc/kpageflags.
 
 use crate::ktap::Trouble;
 use std::{fs::File, io, os::unix::fs::FileExt as _, thread, time::Duration};
 
-/// Bytes of an entry of any of the three files.
+/// Bytes of an entry of either file.
 const ENTRY: usize = 8;
 
 /// Entries of /proc/kpageflags that are read at once.
@@ -25,6 +25,11 @@ const FRAME: u64 = (1 << 55) - 1;
 pub struct PageFlags(u64);
 
 impl PageFlags {
+    /// An entry of /proc/kpageflags.
+    pub(crate) const fn new(entry: u64) -> Self {
+        Self(entry)
+    }
+
     /// On an LRU list.
     pub fn lru(self) -> bool {
         self.has(5)
@@ -33,6 +38,11 @@ impl PageFlags {
     /// Free, in the page allocator's own lists.
     pub fn buddy(self) -> bool {
         self.has(10)
+    }
+
+    /// Mapped by a process at least.
+    pub fn mapped(self) -> bool {
+        self.has(11)
     }
 
     /// Anonymous memory.
@@ -79,7 +89,6 @@ pub struct Page {
 pub struct Pages {
     map: File,
     flags: File,
-    counts: File,
 }
 
 impl Pages {
@@ -88,7 +97,6 @@ impl Pages {
         Ok(Self {
             map: open("/proc/self/pagemap")?,
             flags: open("/proc/kpageflags")?,
-            counts: open("/proc/kpagecount")?,
         })
     }
 
@@ -108,7 +116,7 @@ impl Pages {
                     .map(|&frame| {
                         Ok(Page {
                             frame,
-                            flags: PageFlags(entry(&self.flags, frame)?),
+                            flags: PageFlags::new(entry(&self.flags, frame)?),
                         })
                     })
                     .collect()
@@ -149,15 +157,10 @@ impl Pages {
                 return Ok(());
             }
             for entry in buffer[..length].chunks_exact(ENTRY) {
-                f(frame, PageFlags(number(entry)));
+                f(frame, PageFlags::new(number(entry)));
                 frame += 1;
             }
         }
-    }
-
-    /// How often a page is mapped.
-    pub fn map_count(&self, frame: u64) -> Result<u64, Trouble> {
-        entry(&self.counts, frame)
     }
 }
 

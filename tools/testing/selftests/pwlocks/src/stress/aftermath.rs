@@ -106,26 +106,22 @@ fn is_complaint(message: &str) -> bool {
 fn ownerless() -> Result<BTreeMap<u64, PageFlags>, Trouble> {
     // One that is in a batch stays until that is drained.
     kernel_file::write("/proc/sys/vm/drop_caches", "1")?;
-    let pages = Pages::open()?;
-    let mut candidates = Vec::new();
-    pages.for_all(|frame, flags| {
-        if needs_owner(flags) {
-            candidates.push((frame, flags));
-        }
-    })?;
-
     let mut left = BTreeMap::new();
-    for (frame, flags) in candidates {
-        if pages.map_count(frame)? == 0 {
+    Pages::open()?.for_all(|frame, flags| {
+        if is_ownerless(flags) {
             left.insert(frame, flags);
         }
-    }
+    })?;
     Ok(left)
 }
 
-/// Whether a page is there because it is mapped, and for no other reason.
-fn needs_owner(flags: PageFlags) -> bool {
+/// Whether a page is one that is there because it is mapped, and for no other reason, and is not.
+///
+/// That it is not mapped must be of the same moment as the rest: this program's own memory comes and
+/// goes while it looks at page after page.
+fn is_ownerless(flags: PageFlags) -> bool {
     (flags.anon() || flags.mlocked())
+        && !flags.mapped()
         && !flags.swapcache()
         && !flags.buddy()
         // Of a large folio, its first page speaks for all.
@@ -134,12 +130,26 @@ fn needs_owner(flags: PageFlags) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_complaint;
+    use super::{is_complaint, is_ownerless};
+    use crate::page_flags::PageFlags;
 
     #[test]
     fn complaints() {
         assert!(is_complaint("BUG: Bad page state in process x  pfn:1"));
         assert!(is_complaint("vmstat_refresh: nr_mlock -5"));
         assert!(!is_complaint("smpboot: CPU 3 is now offline"));
+    }
+
+    #[test]
+    fn what_is_mapped_has_an_owner() {
+        const MAPPED: u64 = 1 << 11;
+        const ANON: u64 = 1 << 12;
+        const MLOCKED: u64 = 1 << 33;
+        // Anonymous, not on a list, exclusively somebody's.
+        let page = 0x4_0000_5008;
+        assert!(is_ownerless(PageFlags::new(page)));
+        assert!(!is_ownerless(PageFlags::new(page | MAPPED)));
+        assert!(!is_ownerless(PageFlags::new(page & !ANON)));
+        assert!(is_ownerless(PageFlags::new(page & !ANON | MLOCKED)));
     }
 }
