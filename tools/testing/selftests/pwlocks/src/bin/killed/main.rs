@@ -6,8 +6,8 @@
 //! Processes that use the demo, switch the mode, have the kernel drain with mm_swap_live, load and
 //! unload the modules and read their files are killed and started again for as long as the caller
 //! says (`PWLOCKS_SECONDS`). The seed is printed; `PWLOCKS_SEED` sets it. With it each process does
-//! the same things in the same order, and lives as long; what they meet with on the way is not
-//! the same, as they run at once.
+//! the same things in the same order, and lives as long, or longer where the machine is too slow for
+//! it to do anything; what they meet with on the way is not the same, as they run at once.
 
 mod drains;
 mod files;

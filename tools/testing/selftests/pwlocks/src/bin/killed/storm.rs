@@ -17,11 +17,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long one lives at most. To be started takes most of a tenth of it where the CPU is emulated.
+/// How long one lives at most, to begin with. To be started takes most of a tenth of it where the CPU is
+/// emulated, and all of it on a busy machine that emulates a debug kernel.
 const LIFE: Duration = Duration::from_millis(800);
 
-/// The same of who loads and unloads modules, each of which takes seconds on a debug kernel.
-const LOADERS_LIFE: Duration = Duration::from_secs(5);
+/// How long the storm goes on for those who have not done anything yet.
+const GRACE: Duration = Duration::from_secs(240);
 
 /// How long its place stays empty at most.
 const REST: Duration = Duration::from_millis(200);
@@ -36,8 +37,19 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
 enum State {
     /// Nobody, until then.
     Empty(Instant),
-    /// Somebody, to be killed then.
-    Taken(Process, Instant),
+    /// Somebody.
+    Taken(Tenant),
+}
+
+/// Somebody in a place.
+struct Tenant {
+    process: Process,
+    /// When it is to be killed.
+    end: Instant,
+    /// Whether it lives long enough to do something.
+    is_to_do: bool,
+    /// How much had been done before.
+    done_before: u64,
 }
 
 /// One after the other of one role.
@@ -45,6 +57,8 @@ struct Place {
     role: Role,
     rng: Rng,
     state: State,
+    /// How long one lives at most: twice as long after somebody had half of it and did nothing.
+    life: Duration,
     /// How much they have done. A process that is killed leaves it in order.
     counter: EventFd,
     kills: u64,
@@ -56,6 +70,7 @@ impl Place {
             role,
             rng,
             state: State::Empty(Instant::now()),
+            life: LIFE,
             counter: EventFd::from_flags(EfdFlags::EFD_NONBLOCK).doing("eventfd")?,
             kills: 0,
         })
@@ -66,20 +81,24 @@ impl Place {
         match &mut self.state {
             State::Empty(until) if now >= *until => {
                 let seed = self.rng.u64(..);
-                let process = Process::start(self.role, seed, Some(&self.counter))?;
-                let life = match self.role {
-                    Role::Loader => LOADERS_LIFE,
-                    _ => LIFE,
-                };
-                let end = Instant::now() + life.mul_f64(self.rng.f64());
-                self.state = State::Taken(process, end);
+                let share = self.rng.f64();
+                self.state = State::Taken(Tenant {
+                    process: Process::start(self.role, seed, Some(&self.counter))?,
+                    end: Instant::now() + self.life.mul_f64(share),
+                    is_to_do: share > 0.5,
+                    done_before: self.done(),
+                });
             }
             State::Empty(_) => {}
-            State::Taken(process, end) => {
-                if process.has_ended()? {
+            State::Taken(tenant) => {
+                if tenant.process.has_ended()? {
+                    let did_nothing = tenant.is_to_do && tenant.done_before == self.done();
                     self.state = State::Empty(now + REST.mul_f64(self.rng.f64()));
-                } else if now >= *end && !process.is_killed() {
-                    process.kill()?;
+                    if did_nothing {
+                        self.life *= 2;
+                    }
+                } else if now >= tenant.end && !tenant.process.is_killed() {
+                    tenant.process.kill()?;
                     self.kills += 1;
                 }
             }
@@ -89,7 +108,7 @@ impl Place {
 
     /// Kills whoever is there, and waits for the end.
     fn clear(&mut self) -> Verdict {
-        if let State::Taken(process, _) = &mut self.state {
+        if let State::Taken(Tenant { process, .. }) = &mut self.state {
             process.kill()?;
             process.wait()?;
             self.kills += 1;
@@ -142,12 +161,13 @@ impl Storm {
         })
     }
 
-    /// Kills for `time`; in the end all have ended. Fails if one does not, or ends by itself.
+    /// Kills for `time`, and longer where that was not enough for everybody to do something; in the end
+    /// all have ended. Fails if one does not, or ends by itself.
     pub(crate) fn rage(&mut self, time: Duration) -> Verdict {
         let start = Instant::now();
         let mut said = start;
 
-        while start.elapsed() < time {
+        while start.elapsed() < time || (start.elapsed() < time + GRACE && self.check().is_err()) {
             for place in &mut self.places {
                 place.look(Instant::now())?;
             }
