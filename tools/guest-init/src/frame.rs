@@ -7,6 +7,9 @@ use std::fmt;
 /// Exit status reported for a step that was killed at its time limit.
 pub const STATUS_TIMEOUT: i32 = 124;
 
+/// Exit status reported for a step that was killed as the user wants no more.
+pub const STATUS_INTERRUPTED: i32 = 130;
+
 /// Exit status reported for a step that could not be started.
 pub const STATUS_NOT_STARTED: i32 = 127;
 

@@ -7,17 +7,18 @@
 //! missing `@done` tells the host.
 
 mod clocksource;
+mod environment;
 mod kmsg;
 mod mounts;
 mod power;
 mod result_port;
-mod runner;
 mod shell;
 
 use std::fs;
 
 use guest_plan::frame::Frame;
 use guest_plan::plan::{PLAN_FILE, Plan};
+use guest_plan::runner::{self, Channel};
 
 use crate::result_port::ResultPort;
 
@@ -31,7 +32,7 @@ fn main() {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     mounts::mount_all()?;
     let plan: Plan = serde_json::from_slice(&fs::read(PLAN_FILE)?)?;
-    let base = runner::base_environment(&fs::read_to_string("/proc/cmdline")?);
+    let base = environment::base_environment(&fs::read_to_string("/proc/cmdline")?);
     if plan.interactive {
         return Ok(shell::run(&base)?);
     }

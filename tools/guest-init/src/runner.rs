@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Runs one step of the plan.
+//! Runs one step of a plan: in a guest, or on a machine that is to go on afterwards.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use guest_plan::frame::{Frame, STATUS_NOT_STARTED, STATUS_TIMEOUT};
-use guest_plan::plan::{MODULES_DIR, PROGRAMS_DIR, PlanStep};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::kmsg;
-use crate::result_port::ResultPort;
+use crate::frame::{Frame, STATUS_INTERRUPTED, STATUS_NOT_STARTED, STATUS_TIMEOUT};
+use crate::plan::PlanStep;
 
 /// How often the runner looks whether the program has ended.
 const POLL: Duration = Duration::from_millis(20);
@@ -25,43 +22,45 @@ const POLL: Duration = Duration::from_millis(20);
 /// A pause in the output of an ended program that is taken for the output's end.
 const REST: Duration = Duration::from_millis(200);
 
-/// The environment every step gets, given the kernel command line.
-///
-/// `pwlocks=` on the command line becomes `PWLOCKS_PARAM`, which the programs hand on to insmod.
-pub fn base_environment(cmdline: &str) -> BTreeMap<String, String> {
-    let mut environment: BTreeMap<String, String> = [
-        ("PATH", format!("{PROGRAMS_DIR}:/bin:/sbin")),
-        ("HOME", "/root".to_owned()),
-        ("TERM", "linux".to_owned()),
-        ("RUST_BACKTRACE", "1".to_owned()),
-        ("PWLOCKS_MODULES", MODULES_DIR.to_owned()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into();
-    let mode = cmdline
-        .split_whitespace()
-        .filter_map(|word| word.strip_prefix("pwlocks="))
-        .next_back();
-    if let Some(mode) = mode {
-        environment.insert("PWLOCKS_PARAM".to_owned(), mode.to_owned());
+/// How long a killed program may take to be gone.
+const DEATH: Duration = Duration::from_secs(10);
+
+/// Whom a step is run for.
+pub trait Channel {
+    /// Takes output of the step that runs.
+    fn output(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Takes a frame line, which is to be on a line of its own.
+    fn frame(&mut self, frame: &Frame) -> io::Result<()>;
+
+    /// What says a line about a step, or one of its standard error.
+    fn say(&self) -> fn(&str);
+
+    /// Is told that a step is about to be killed for having taken too long.
+    fn out_of_time(&mut self) {}
+
+    /// Whether the step that runs is to be killed now.
+    fn is_interrupted(&self) -> bool {
+        false
     }
-    environment
 }
 
-/// Runs `step` to its end or its time limit and frames its output on `port`.
+/// Runs `step` to its end or its time limit and frames its output on `channel`. Its environment is
+/// `base` and what its own has beside that.
 ///
-/// A step that fails is a result, not an error; only a broken `port` is.
+/// A step that fails is a result, not an error; only a broken `channel` is.
 pub fn run_step(
     step: &PlanStep,
     base: &BTreeMap<String, String>,
-    port: &mut ResultPort,
+    channel: &mut impl Channel,
 ) -> io::Result<()> {
-    port.frame(&Frame::Begin(step.name.clone()))?;
+    channel.frame(&Frame::Begin(step.name.clone()))?;
     let start = Instant::now();
+    let say = channel.say();
     let status = match spawn(step, base) {
-        Ok(child) => supervise(step, child, port)?,
+        Ok(child) => supervise(step, child, channel)?,
         Err(error) => {
-            kmsg::say(&format!(
+            say(&format!(
                 "{}: cannot start {:?}: {error}",
                 step.name, step.argv
             ));
@@ -69,11 +68,11 @@ pub fn run_step(
         }
     };
     let seconds = start.elapsed().as_secs_f64();
-    kmsg::say(&format!(
+    say(&format!(
         "{}: ended with {status} after {seconds:.1} s",
         step.name
     ));
-    port.frame(&Frame::End(step.name.clone(), status))
+    channel.frame(&Frame::End(step.name.clone(), status))
 }
 
 fn spawn(step: &PlanStep, base: &BTreeMap<String, String>) -> io::Result<Child> {
@@ -94,51 +93,75 @@ fn spawn(step: &PlanStep, base: &BTreeMap<String, String>) -> io::Result<Child> 
         .spawn()
 }
 
-fn supervise(step: &PlanStep, mut child: Child, port: &mut ResultPort) -> io::Result<i32> {
+fn supervise(step: &PlanStep, child: Child, channel: &mut impl Channel) -> io::Result<i32> {
+    let say = channel.say();
+    let mut running = Running { child, say };
     let deadline = Instant::now() + Duration::from_secs(step.timeout_s);
-    let (sender, output) = channel();
-    if let Some(stdout) = child.stdout.take() {
+    let (sender, output) = mpsc::channel();
+    if let Some(stdout) = running.child.stdout.take() {
         thread::spawn(move || forward(stdout, &sender));
     }
-    if let Some(stderr) = child.stderr.take() {
+    if let Some(stderr) = running.child.stderr.take() {
         let name = step.name.clone();
-        thread::spawn(move || log_lines(stderr, &name));
+        thread::spawn(move || say_lines(stderr, &name, say));
     }
     loop {
         match output.recv_timeout(POLL) {
-            Ok(bytes) => port.output(&bytes)?,
+            Ok(bytes) => channel.output(&bytes)?,
             Err(RecvTimeoutError::Timeout) => {}
             // Nothing more will come, but the program may run on.
             Err(RecvTimeoutError::Disconnected) => thread::sleep(POLL),
         }
-        if let Some(status) = child.try_wait()? {
-            copy_rest(&output, port)?;
+        if let Some(status) = running.child.try_wait()? {
+            copy_rest(&output, channel)?;
             return Ok(status_code(status));
         }
+        if channel.is_interrupted() {
+            running.kill(&step.name)?;
+            return Ok(STATUS_INTERRUPTED);
+        }
         if Instant::now() >= deadline {
-            kmsg::say(&format!("{}: killed after {} s", step.name, step.timeout_s));
-            show_blocked_tasks();
-            kill_group(&step.name, &child);
+            say(&format!("{}: killed after {} s", step.name, step.timeout_s));
+            channel.out_of_time();
+            running.kill(&step.name)?;
             return Ok(STATUS_TIMEOUT);
         }
     }
 }
 
-fn kill_group(name: &str, child: &Child) {
-    let killed = i32::try_from(child.id())
-        .map_err(io::Error::other)
-        .and_then(|group| Ok(killpg(Pid::from_raw(group), Signal::SIGKILL)?));
-    if let Err(error) = killed {
-        kmsg::say(&format!("{name}: cannot be killed: {error}"));
+/// A program and those it has started.
+struct Running {
+    child: Child,
+    say: fn(&str),
+}
+
+impl Running {
+    /// Kills them, and waits for a while until the program is gone.
+    fn kill(&mut self, name: &str) -> io::Result<()> {
+        let killed = i32::try_from(self.child.id())
+            .map_err(io::Error::other)
+            .and_then(|group| Ok(killpg(Pid::from_raw(group), Signal::SIGKILL)?));
+        if let Err(error) = killed {
+            (self.say)(&format!("{name}: cannot be killed: {error}"));
+        }
+        let deadline = Instant::now() + DEATH;
+        while self.child.try_wait()?.is_none() {
+            if Instant::now() >= deadline {
+                (self.say)(&format!("{name}: does not die"));
+                break;
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
     }
 }
 
 /// Copies what an ended program has written.
 ///
 /// A grandchild may still hold the pipe, so this waits for a pause in the output, not for its end.
-fn copy_rest(output: &Receiver<Vec<u8>>, port: &mut ResultPort) -> io::Result<()> {
+fn copy_rest(output: &Receiver<Vec<u8>>, channel: &mut impl Channel) -> io::Result<()> {
     while let Ok(bytes) = output.recv_timeout(REST) {
-        port.output(&bytes)?;
+        channel.output(&bytes)?;
     }
     Ok(())
 }
@@ -152,9 +175,9 @@ fn forward(mut stdout: impl Read, sender: &Sender<Vec<u8>>) {
     }
 }
 
-fn log_lines(stderr: impl Read, name: &str) {
+fn say_lines(stderr: impl Read, name: &str, say: fn(&str)) {
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        kmsg::say(&format!("{name}: {line}"));
+        say(&format!("{name}: {line}"));
     }
 }
 
@@ -166,25 +189,83 @@ fn status_code(status: ExitStatus) -> i32 {
     }
 }
 
-/// Puts the stacks of blocked tasks in the kernel log: why a program hangs is often seen there.
-fn show_blocked_tasks() {
-    if let Err(error) = fs::write("/proc/sysrq-trigger", "w") {
-        kmsg::say(&format!("init: sysrq: {error}"));
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::base_environment;
+    use std::collections::BTreeMap;
+    use std::io;
+    use std::time::Instant;
 
-    #[test]
-    fn the_last_pwlocks_on_the_command_line_is_the_mode() {
-        let environment = base_environment("console=ttyS0 pwlocks=0 quiet pwlocks=auto\n");
-        assert_eq!(environment["PWLOCKS_PARAM"], "auto");
+    use super::{Channel, run_step};
+    use crate::frame::Frame;
+    use crate::plan::PlanStep;
+
+    /// All that it was told, and whether it wants the step to be killed once there is output.
+    #[derive(Default)]
+    struct Heard {
+        text: String,
+        interrupts: bool,
+    }
+
+    impl Channel for Heard {
+        fn output(&mut self, bytes: &[u8]) -> io::Result<()> {
+            self.text += &String::from_utf8_lossy(bytes);
+            Ok(())
+        }
+
+        fn frame(&mut self, frame: &Frame) -> io::Result<()> {
+            self.text += &format!("{frame}\n");
+            Ok(())
+        }
+
+        fn say(&self) -> fn(&str) {
+            |_| {}
+        }
+
+        fn out_of_time(&mut self) {
+            self.text += "out of time\n";
+        }
+
+        fn is_interrupted(&self) -> bool {
+            self.interrupts && self.text.contains("begun")
+        }
+    }
+
+    fn run(script: &str, timeout_s: u64, interrupts: bool) -> String {
+        let step = PlanStep {
+            name: "step".to_owned(),
+            argv: ["/bin/sh", "-c", script].map(str::to_owned).to_vec(),
+            env: BTreeMap::new(),
+            timeout_s,
+        };
+        let mut heard = Heard {
+            interrupts,
+            ..Heard::default()
+        };
+        run_step(&step, &BTreeMap::new(), &mut heard).unwrap();
+        heard.text
     }
 
     #[test]
-    fn no_pwlocks_on_the_command_line_means_no_mode() {
-        assert!(!base_environment("pwlocks.pwlocks=1 quiet").contains_key("PWLOCKS_PARAM"));
+    fn output_and_status_of_a_step() {
+        assert_eq!(
+            run("echo one; echo two >&2; exit 3", 60, false),
+            "@begin step\none\n@end step 3\n"
+        );
+        assert_eq!(run("kill -9 $$", 60, false), "@begin step\n@end step 137\n");
+    }
+
+    #[test]
+    fn a_step_is_killed_with_what_it_started() {
+        // A sleep that were left would hold the pipe, and the shell waits for it.
+        let start = Instant::now();
+        assert_eq!(
+            run("echo begun; sleep 1000 & wait", 1, false),
+            "@begin step\nbegun\nout of time\n@end step 124\n"
+        );
+        assert_eq!(
+            run("echo begun; sleep 1000 & wait", 1000, true),
+            "@begin step\nbegun\n@end step 130\n"
+        );
+        assert!(start.elapsed().as_secs() < 60);
     }
 }
