@@ -16,6 +16,8 @@ pub fn base_environment(cmdline: &str) -> BTreeMap<String, String> {
         ("TERM", "linux".to_owned()),
         ("RUST_BACKTRACE", "1".to_owned()),
         ("PWLOCKS_MODULES", MODULES_DIR.to_owned()),
+        // What is done to a guest is gone with it.
+        ("PWLOCKS_THROWAWAY", "y".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();

@@ -54,6 +54,7 @@ pub const LIVE_UNLOAD: Program = program("live_unload", 400);
 pub const LIVE_STRESS: Program = program("live_stress", 240);
 const LIVE_COUNT: Program = program("live_count", 400);
 const LIVE_HOLD: Program = program("live_hold", 200);
+const LEFT_AS_FOUND: Program = program("left_as_found", 400);
 
 /// The guest in which everything is brought about that the modules refuse to be loaded for.
 pub const REFUSALS: &str = "refusal";
@@ -309,7 +310,6 @@ impl GuestSpec {
             ),
             ("PWLOCKS_QUICK", self.quick.then(|| yes_no(true))),
             ("PWLOCKS_OOPS", self.bug.map(|_| yes_no(true))),
-            ("PWLOCKS_THROWAWAY", Some(yes_no(true))),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
@@ -382,6 +382,9 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
             modprobe: true,
             ..GuestSpec::new("modprobe", Variant::STANDARD, &[MODPROBE])
         });
+        // And this one is there for machines that are no guests.
+        let left = GuestSpec::new("left-as-found", Variant::STANDARD, &[LEFT_AS_FOUND]).live();
+        guests.push(left.setting(Setting::Isolated));
     }
     // The refusals have nothing to do with the mode.
     guests.push(GuestSpec::new(

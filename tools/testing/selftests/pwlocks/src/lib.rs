@@ -6,6 +6,7 @@
 //! exits with 0, 1, or 4 if all of it was skipped ([`ktap`]). A program loads the modules it needs
 //! unless they are there already, and unloads what it loaded ([`module`]).
 
+pub mod as_found;
 pub mod bad_requests;
 pub mod bench;
 pub mod bounded;

@@ -15,14 +15,9 @@ const TRACEFS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 pub struct Trace(PathBuf);
 
 impl Trace {
-    /// Makes a buffer, called `name` in tracefs, and enables `events`, as `subsystem/event`.
+    /// Makes a buffer, called `name` in tracefs, which begins with [`PREFIX`], and enables `events`, as `subsystem/event`.
     pub fn begin(name: &str, events: &[&str]) -> Result<Self, Trouble> {
-        let folder = TRACEFS
-            .iter()
-            .map(|tracefs| PathBuf::from(tracefs).join("instances"))
-            .find(|instances| instances.is_dir())
-            .ok_or_else(|| Trouble::fail("tracefs is not mounted"))?
-            .join(name);
+        let folder = instances()?.join(name);
         fs::create_dir(&folder)
             .map_err(|error| Trouble::fail(format!("can't make {}: {error}", folder.display())))?;
         let trace = Self(folder);
@@ -75,6 +70,18 @@ impl Trace {
         }
         Ok(events(&kernel_file::read(self.0.join("trace"))?))
     }
+}
+
+/// How the names of the buffers that programs make begin.
+pub const PREFIX: &str = "pwlocks_";
+
+/// The folder with the buffers beside the global one.
+pub fn instances() -> Result<PathBuf, Trouble> {
+    TRACEFS
+        .iter()
+        .map(|tracefs| PathBuf::from(tracefs).join("instances"))
+        .find(|instances| instances.is_dir())
+        .ok_or_else(|| Trouble::fail("tracefs is not mounted"))
 }
 
 /// Fails if events are missing from the buffer of one CPU, which is `folder`.

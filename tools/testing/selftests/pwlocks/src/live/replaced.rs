@@ -14,7 +14,10 @@ const ENABLED: &str = "/sys/kernel/tracing/enabled_functions";
 /// Those that drain all CPUs, which are replaced on every kernel.
 const DRAINS: [&str; 2] = ["lru_add_drain_all", "lru_cache_disable"];
 
-/// The functions that jump elsewhere.
+/// How the functions begin that are there for BPF programs to be attached to, of which systemd has some.
+const HOOK: &str = "bpf_lsm_";
+
+/// The functions that jump elsewhere, but for those that are there for that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replaced(BTreeSet<String>);
 
@@ -29,7 +32,8 @@ impl Replaced {
         let names = text
             .lines()
             .filter(|line| !line.starts_with(char::is_whitespace))
-            .filter_map(|line| line.split_whitespace().next());
+            .filter_map(|line| line.split_whitespace().next())
+            .filter(|name| !name.starts_with(HOOK));
 
         Self(names.map(str::to_owned).collect())
     }
@@ -72,5 +76,6 @@ mod tests {
         assert!(replaced.has_drains());
         assert_eq!(replaced.0.len(), 2);
         assert!(Replaced::parse("").is_empty());
+        assert!(Replaced::parse("bpf_lsm_file_open (1) \tD   M\n").is_empty());
     }
 }

@@ -31,8 +31,7 @@ pub(super) struct MovePages {
 impl MovePages {
     /// Skips unless there are two nodes with memory.
     pub(super) fn new() -> Result<Self, Trouble> {
-        let nodes = cpulist::parse(&kernel_file::read(NODES)?)
-            .ok_or_else(|| Trouble::fail(format!("{NODES} is no list")))?;
+        let nodes = nodes()?;
         let &[one, other, ..] = &nodes[..] else {
             return Err(Trouble::skip("there is one memory node only"));
         };
@@ -45,6 +44,11 @@ impl MovePages {
             memory,
             nodes: [other, one].map(|node| node as c_int),
         })
+    }
+
+    /// Whether there are.
+    pub(super) fn has_nodes() -> bool {
+        nodes().is_ok_and(|nodes| nodes.len() > 1)
     }
 
     fn move_to(&self, node: c_int) -> Result<[c_int; PAGES], Errno> {
@@ -68,6 +72,11 @@ impl MovePages {
         Errno::result(result)?;
         Ok(status)
     }
+}
+
+fn nodes() -> Result<Vec<usize>, Trouble> {
+    cpulist::parse(&kernel_file::read(NODES)?)
+        .ok_or_else(|| Trouble::fail(format!("{NODES} is no list")))
 }
 
 impl Request for MovePages {

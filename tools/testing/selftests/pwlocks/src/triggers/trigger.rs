@@ -8,7 +8,7 @@ use super::{
     move_pages::MovePages,
     sysctl::Sysctl,
 };
-use crate::{drop_caches, ktap::Trouble, memory_block::MemoryBlock};
+use crate::{drop_caches, environment, ktap::Trouble, memory_block::MemoryBlock};
 use serde::Serialize;
 use std::{path::Path, time::Duration};
 
@@ -66,6 +66,16 @@ impl Trigger {
             Self::Migrate => "migrate",
             Self::Offline => "offline",
             Self::Mlockall => "mlockall",
+        }
+    }
+
+    /// Why it is left alone on this machine, if it is. In a guest, which is gone afterwards, none is.
+    pub fn left_out(self) -> Option<&'static str> {
+        match self {
+            _ if environment::is_throwaway() => None,
+            Self::Offline => Some("this machine's memory is not ours to take offline"),
+            Self::Migrate if !MovePages::has_nodes() => Some("there is one memory node only"),
+            _ => None,
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Row {
     works: u64,
     /// Instructions of all CPUs for one drain, the median; none where they can't be counted.
     work: Option<f64>,
+    /// Steps of the time-stamp counter while the caller waits, the median, where it counts cycles.
+    cycles: Option<f64>,
     times_ns: Vec<u64>,
 }
 
@@ -32,7 +34,7 @@ impl Row {
         counting: bool,
     ) -> Self {
         let times: Vec<_> = timed.iter().map(|drain| drain.time).collect();
-        let ticks = timed.iter().map(|drain| drain.ticks).collect();
+        let ticks = median(timed.iter().map(|drain| drain.ticks).collect());
 
         Self {
             cpus,
@@ -40,7 +42,8 @@ impl Row {
             subject,
             drains: timed.len(),
             works,
-            work: counting.then(|| median(ticks)).flatten(),
+            work: ticks.filter(|_| counting),
+            cycles: ticks.filter(|_| !counting),
             times_ns: nanoseconds(&times),
         }
     }
@@ -56,7 +59,24 @@ fn median(mut values: Vec<u64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::{Row, median};
+    use crate::{fill::Fill, round::Timed};
+    use selftests::bench::Subject;
+    use std::time::Duration;
+
+    #[test]
+    fn what_the_counter_counts_is_one_or_the_other() {
+        let line = |counting| {
+            let drain = Timed {
+                time: Duration::from_nanos(7),
+                ticks: 20,
+            };
+            let row = Row::new(2, Fill::One, Subject::STOCK, &[drain], 2, counting);
+            serde_json::to_string(&row).expect("JSON")
+        };
+        assert!(line(true).contains(r#""work":20.0,"cycles":null,"times_ns":[7]"#));
+        assert!(line(false).contains(r#""work":null,"cycles":20.0,"#));
+    }
 
     #[test]
     fn medians() {
