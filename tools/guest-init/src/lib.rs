@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What the host and the guest's programs agree on: the plan that goes in, how its steps are run, the
-//! frame lines that come out, and the reports of tests between them.
+//! frame lines that come out, and the reports of tests between them; and lists of CPUs.
 
+pub mod cpulist;
 pub mod frame;
 pub mod ktap;
 pub mod plan;
