@@ -12,6 +12,7 @@ mod circumstances;
 mod clock;
 mod cost;
 mod counted;
+mod files;
 mod fit;
 pub mod gate;
 mod hold;

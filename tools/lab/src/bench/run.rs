@@ -12,8 +12,8 @@ use std::time::Instant;
 use crate::bench::baseline::{self, Baseline};
 use crate::bench::circumstances::{self, Circumstances};
 use crate::bench::failure;
+use crate::bench::files;
 use crate::bench::measured::{Kept, Measured};
-use crate::bench::page;
 use crate::bench::plan::{self, Amount, Measurement};
 use crate::bench::remaining::{self, Durations};
 use crate::bench::report::Report;
@@ -280,12 +280,7 @@ impl Bench<'_> {
             ..self.circumstances.clone()
         };
         let report = Report::new(circumstances, self.seed, missing, guests);
-        let json = serde_json::to_string_pretty(&report).during("report.json")?;
-        let html = page::page(&report).during("report.html")?;
-        for (name, text) in [("report.json", json + "\n"), ("report.html", html)] {
-            let file = self.folder.join(name);
-            fs::write(&file, text).during(format!("write {}", file.display()))?;
-        }
+        files::write(&report, &self.folder)?;
         Ok(report)
     }
 
@@ -298,8 +293,8 @@ impl Bench<'_> {
         let before = Baseline::read(self.lab.project.folder())?;
         let baseline = report.baseline(before).write(&self.folder)?;
         ui.print("");
-        for name in ["report.html", "report.json"] {
-            ui.print(&format!("the report: {}", self.folder.join(name).display()));
+        for file in files::paths(&self.folder) {
+            ui.print(&format!("the report: {}", file.display()));
         }
         ui.print(&format!(
             "what {} would be with these figures: {}",
