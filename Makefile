@@ -24,7 +24,7 @@ help: ## list the targets
 	@echo '  DEBUG=    kernels of make check-debug: kasan, rt-kasan, kcsan (default: all); with make soak: do'
 	@echo '            on these for long what make check-debug repeats a few times'
 	@echo '  MINUTES=  minutes of make soak with each (default 10)'
-	@echo '  BENCH=    full (default) or quick, for make bench'
+	@echo '  BENCH=    full (default) or quick, for make bench and make bench-here'
 	@echo '  KDIR=     a prepared kernel tree, for modules, modules_install and clean'
 	@echo '  AUDITED=  what `make audit` wrote for that kernel, build/audited/<release>.h'
 
@@ -51,6 +51,10 @@ check-mm: ## run the kernel's own mm selftests with mm_swap_live and without
 .PHONY: bench
 bench: ## measure what it costs and what it buys, into build/bench/report.html (BENCH=)
 	@$(LAB) bench
+
+.PHONY: bench-here
+bench-here: ## measure the times on the running kernel itself, into build/bench-here/report.html (BENCH=)
+	@$(LAB) bench-here
 
 .PHONY: check-host
 check-host: ## run the unit tests of the host programs, without a VM

@@ -15,6 +15,7 @@ mod counted;
 mod files;
 mod fit;
 pub mod gate;
+pub mod here;
 mod hold;
 mod interference;
 mod latency;

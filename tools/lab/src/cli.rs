@@ -52,6 +52,12 @@ pub enum Command {
         #[arg(long, env = "BENCH", default_value = "full", value_parser = parse_bench)]
         amount: Amount,
     },
+    /// Measure the same on the running kernel, without a VM, as far as it takes times
+    BenchHere {
+        /// How much: full or quick.
+        #[arg(long, env = "BENCH", default_value = "full", value_parser = parse_bench)]
+        amount: Amount,
+    },
     /// Run the kernel's own mm selftests with the live module and without
     CheckMm,
     /// Run the unit tests of the host programs, without a VM

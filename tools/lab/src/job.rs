@@ -7,7 +7,10 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::failure::{During, Failure, Result};
 use crate::interrupt::Interrupt;
@@ -29,6 +32,8 @@ pub struct Job<'a> {
     pub log: PathBuf,
     /// Where its standard output goes, if not into the log.
     pub output: Option<PathBuf>,
+    /// How long it may take to end when it is asked to; if it is not asked, it is killed.
+    pub leave: Option<Duration>,
 }
 
 impl<'a> Job<'a> {
@@ -38,12 +43,19 @@ impl<'a> Job<'a> {
             step,
             log: log.into(),
             output: None,
+            leave: None,
         }
     }
 
     /// Sends standard output to `file` instead of the log.
     pub fn output(mut self, file: impl Into<PathBuf>) -> Self {
         self.output = Some(file.into());
+        self
+    }
+
+    /// Asks the command to end when the user interrupts, and waits so long before it is killed.
+    pub fn leave(mut self, time: Duration) -> Self {
+        self.leave = Some(time);
         self
     }
 
@@ -121,6 +133,9 @@ impl<'a> Job<'a> {
                 return Ok(Some(status));
             }
             if interrupt.raised() {
+                if let Some(time) = self.leave {
+                    child.ask_to_end(time).during(self.step)?;
+                }
                 return Err(Failure::interrupted(self.step));
             }
             if !may_go_on()? {
@@ -151,6 +166,19 @@ impl<'a> Job<'a> {
 
 /// A process that is killed when nobody waits for it any more.
 pub struct Running(pub Child);
+
+impl Running {
+    /// Sends SIGTERM and waits for the end, at most for `time`.
+    fn ask_to_end(&mut self, time: Duration) -> std::io::Result<()> {
+        let pid = i32::try_from(self.0.id()).map_err(std::io::Error::other)?;
+        kill(Pid::from_raw(pid), Signal::SIGTERM)?;
+        let start = Instant::now();
+        while self.0.try_wait()?.is_none() && start.elapsed() < time {
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -204,7 +232,45 @@ fn is_error(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::telling_lines;
+    use std::fs;
+    use std::process::Command;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::{Job, telling_lines};
+    use crate::failure::Kind;
+    use crate::interrupt::Interrupt;
+
+    #[test]
+    fn who_may_take_its_leave_is_asked_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let said = |job: Job<'_>| {
+            let interrupt = Interrupt::default();
+            let mut command = Command::new("/bin/sh");
+            command.args([
+                "-c",
+                "trap 'echo bye; exit' TERM; echo here; while :; do sleep 0.1; done",
+            ]);
+            let failure = thread::scope(|scope| {
+                scope.spawn(|| {
+                    while fs::read_to_string(&log).unwrap_or_default().is_empty() {
+                        thread::sleep(Duration::from_millis(10));
+                    }
+                    interrupt.raise();
+                });
+                job.supervise_until(&interrupt, command, || Ok(true))
+                    .unwrap_err()
+            });
+            assert_eq!(failure.kind, Kind::Interrupted);
+            let text = fs::read_to_string(&log).unwrap();
+            fs::remove_file(&log).unwrap();
+            text
+        };
+        let polite = Job::new("wait", &log).leave(Duration::from_secs(60));
+        assert_eq!(said(polite), "here\nbye\n");
+        assert_eq!(said(Job::new("wait", &log)), "here\n");
+    }
 
     #[test]
     fn errors_come_before_the_last_line() {

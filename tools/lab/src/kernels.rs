@@ -10,7 +10,7 @@ use crate::disk;
 use crate::failure::{Failure, Result};
 use crate::image::{self, Image};
 use crate::index::Index;
-use crate::kernel_choice::{self, Kernel};
+use crate::kernel_choice::{self, Kernel, Wish};
 use crate::lab::Lab;
 use crate::metadata::{self, Prepared};
 use crate::root;
@@ -21,6 +21,19 @@ const CACHE_LIMIT: u64 = 8_000_000_000;
 /// The kernels the user wants, prepared.
 pub fn get(lab: &Lab) -> Result<Vec<Prepared>> {
     with_index(lab, prepare_all)
+}
+
+/// The kernel called `release`, prepared.
+pub fn get_release(lab: &Lab, release: &str) -> Result<Prepared> {
+    let wish = Wish::Release(release.to_owned());
+    with_index(lab, |lab, index, root| {
+        let kernels = kernel_choice::choose(&index.packages, &wish)?;
+        let Some(kernel) = kernels.first() else {
+            return Err(Failure::step(release, "no kernel to build modules for"));
+        };
+        disk::require(lab, &kernels)?;
+        metadata::get(lab, index, root, kernel)
+    })
 }
 
 /// Debug kernels of the version of the one that the user wants, of the last if these are many.

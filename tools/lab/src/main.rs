@@ -128,6 +128,9 @@ fn run(cli: Cli) -> Result<Ended> {
             }
         }),
         Command::Bench { amount } => with_cache(&lab, "make bench", |lab| bench::run(lab, amount)),
+        Command::BenchHere { amount } => {
+            with_cache(&lab, "make bench-here", |lab| bench::here::run(lab, amount))
+        }
         Command::CheckModel => with_cache(&lab, "make check-model", model::run),
         Command::CheckMm => with_cache(&lab, "make check-mm", check_mm::run),
         Command::CheckHost => host_tests::check(&lab),

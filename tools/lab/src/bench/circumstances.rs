@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::bench::here::machine::Machine;
 use crate::bench::plan::Amount;
 use crate::failure::{During, Result};
 use crate::job::Job;
@@ -26,10 +27,23 @@ pub struct Circumstances {
     pub date: String,
     /// What the user called.
     pub command: String,
-    /// QEMU's version.
-    pub qemu: String,
-    /// The machine that guests ran on.
+    /// QEMU's version, where there were guests.
+    pub qemu: Option<String>,
+    /// The machine that guests ran on, or that was measured itself.
     pub host: Host,
+    /// How it was booted, if it was measured itself.
+    pub here: Option<Here>,
+}
+
+/// What figures of the machine itself depend on, beside what it is.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Here {
+    /// Its kernel's command line.
+    pub command_line: String,
+    /// The isolated CPU that was measured.
+    pub isolated_cpu: Option<usize>,
+    /// The clock that times are read from.
+    pub clocksource: String,
 }
 
 /// A machine.
@@ -43,6 +57,8 @@ pub struct Host {
     pub memory_mib: u64,
     /// Its kernel.
     pub kernel: String,
+    /// Whose virtual machine it is, if it says that it is one.
+    pub hypervisor: Option<String>,
 }
 
 impl Circumstances {
@@ -50,9 +66,25 @@ impl Circumstances {
     pub fn find(lab: &Lab, root: &Path, amount: Amount) -> Result<Self> {
         Ok(Self {
             date: now(),
-            command: command(amount, |name| env::var(name).ok()),
-            qemu: qemu(lab, root)?,
+            command: command("bench", amount, |name| env::var(name).ok()),
+            qemu: Some(qemu(lab, root)?),
             host: Host::find()?,
+            here: None,
+        })
+    }
+
+    /// Those of a run on the machine itself.
+    pub fn of_machine(machine: &Machine, amount: Amount) -> Result<Self> {
+        Ok(Self {
+            date: now(),
+            command: command("bench-here", amount, |_| None),
+            qemu: None,
+            host: Host::find()?,
+            here: Some(Here {
+                command_line: machine.command_line.clone(),
+                isolated_cpu: machine.isolated_cpu(),
+                clocksource: machine.clocksource.clone(),
+            }),
         })
     }
 }
@@ -62,12 +94,12 @@ pub fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
-fn command(amount: Amount, variable: impl Fn(&str) -> Option<String>) -> String {
+fn command(target: &str, amount: Amount, variable: impl Fn(&str) -> Option<String>) -> String {
     let set = VARIABLES.iter().filter_map(|name| {
         let value = variable(name).filter(|value| !value.is_empty())?;
         Some(format!(" {name}={value}"))
     });
-    format!("make bench BENCH={amount}") + &set.collect::<String>()
+    format!("make {target} BENCH={amount}") + &set.collect::<String>()
 }
 
 /// The first line of what QEMU says of itself.
@@ -93,8 +125,29 @@ impl Host {
             cpus: thread::available_parallelism().map_or(1, usize::from),
             memory_mib: kilobytes.and_then(|text| text.parse().ok()).unwrap_or(0) / 1024,
             kernel: read("/proc/sys/kernel/osrelease")?.trim().to_owned(),
+            hypervisor: hypervisor(&cpuinfo, |file| fs::read_to_string(file).ok()),
         })
     }
+}
+
+/// Whose virtual machine this is, if the processor or the kernel says that it is one.
+///
+/// A hypervisor that hides is taken for none.
+fn hypervisor(cpuinfo: &str, read: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let flags = value(cpuinfo, "flags").unwrap_or_default();
+    let kind = read("/sys/hypervisor/type");
+    if kind.is_none() && !flags.split(' ').any(|flag| flag == "hypervisor") {
+        return None;
+    }
+    let maker = || {
+        let parts = ["sys_vendor", "product_name"];
+        let parts = parts.map(|name| read(&format!("/sys/class/dmi/id/{name}")));
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        let parts: Vec<_> = parts.iter().map(|part| part.trim()).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    };
+    let name = kind.map(|kind| kind.trim().to_owned()).or_else(maker);
+    Some(name.unwrap_or_else(|| "one that gives no name".to_owned()))
 }
 
 /// The value of the first line `name: value`.
@@ -113,13 +166,13 @@ pub fn kernel_version(log: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{command, kernel_version, value};
+    use super::{command, hypervisor, kernel_version, value};
     use crate::bench::plan::Amount;
 
     #[test]
     fn the_command_can_be_given_again() {
         let with = |set: &[(&str, &str)]| {
-            command(Amount::Quick, |name| {
+            command("bench", Amount::Quick, |name| {
                 let set = set.iter().find(|(known, _)| *known == name);
                 set.map(|(_, value)| (*value).to_owned())
             })
@@ -136,6 +189,28 @@ mod tests {
         let text = "model\t\t: 85\nmodel name\t: Some CPU @ 2.00GHz\nmodel name\t: other\n";
         assert_eq!(value(text, "model name"), Some("Some CPU @ 2.00GHz"));
         assert_eq!(value(text, "MemTotal"), None);
+    }
+
+    #[test]
+    fn a_virtual_machine_is_called_one() {
+        let none = |_: &str| None;
+        assert_eq!(hypervisor("flags\t: fpu vme tsc\n", none), None);
+        let guest = "flags\t: fpu hypervisor tsc\n";
+        assert_eq!(
+            hypervisor(guest, none).as_deref(),
+            Some("one that gives no name")
+        );
+        let named = hypervisor(guest, |file| {
+            let name = file.strip_prefix("/sys/class/dmi/id/")?;
+            Some(format!("{name} of it\n"))
+        });
+        assert_eq!(
+            named.as_deref(),
+            Some("sys_vendor of it product_name of it")
+        );
+        // Xen has no such flag where the kernel knows of it.
+        let xen = |file: &str| (file == "/sys/hypervisor/type").then(|| "xen\n".to_owned());
+        assert_eq!(hypervisor("", xen).as_deref(), Some("xen"));
     }
 
     #[test]

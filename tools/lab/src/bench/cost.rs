@@ -15,8 +15,11 @@ pub struct Cost {
     /// With what.
     #[serde(flatten)]
     pub subject: Subject,
-    /// Instructions that it takes.
+    /// Instructions that it takes, where they are counted.
     pub instructions: Option<f64>,
+    /// Cycles that it takes, where these are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycles: Option<f64>,
     /// How many of them are atomic.
     pub atomics: Option<f64>,
 }
@@ -34,6 +37,7 @@ impl Cost {
     pub fn figures(&self) -> Vec<Figure> {
         [
             ("instructions", self.instructions),
+            ("cycles", self.cycles),
             ("atomics", self.atomics),
         ]
         .into_iter()

@@ -34,6 +34,9 @@ pub struct Measured {
     pub date: String,
     /// How long it took.
     pub seconds: f64,
+    /// What is not measured on such a machine, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The rows.
     pub rows: Vec<Row>,
 }
@@ -99,6 +102,7 @@ pub mod tests {
             repetition,
             date: "2026-11-22T00:00:00Z".to_owned(),
             seconds: 9.5,
+            left_out: Vec::new(),
             rows,
         }
     }

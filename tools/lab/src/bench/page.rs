@@ -69,10 +69,25 @@ fn circumstances(report: &Report) -> Markup {
             @for kernel in &report.kernels {
                 tr { th { (kernel.release) } td { (kernel.version) } }
             }
-            tr { th { "emulator" } td { (report.circumstances.qemu) } }
+            @if let Some(qemu) = &report.circumstances.qemu {
+                tr { th { "emulator" } td { (qemu) } }
+            }
             tr { th { "host" } td {
                 (host.cpu) ", " (host.cpus) " CPUs, " (host.memory_mib) " MiB, Linux " (host.kernel)
+                @if let Some(hypervisor) = &host.hypervisor {
+                    ", a virtual machine (" (hypervisor) ")"
+                }
             } }
+            @if let Some(here) = &report.circumstances.here {
+                tr { th { "its command line" } td { code { (here.command_line) } } }
+                tr { th { "isolated CPU" } td {
+                    @match here.isolated_cpu {
+                        Some(cpu) => (cpu),
+                        None => "none",
+                    }
+                } }
+                tr { th { "clock" } td { (here.clocksource) } }
+            }
             tr { th { "seed of the order" } td { (report.seed) } }
         }
     }
@@ -84,7 +99,10 @@ fn section_markup(report: &Report, section: &SectionReport) -> Result<Markup, St
     let pictures = pictures::of(report, section)?;
     Ok(html! {
         h2 { (section.section.title()) }
-        p { (section.section.about()) " Median, and least to greatest where guests differ." }
+        p {
+            (section.section.about(report.is_here()))
+            " Median, and least to greatest where " (repetitions(report)) " differ."
+        }
         @for picture in pictures {
             figure { (PreEscaped(picture)) }
         }
@@ -99,14 +117,26 @@ fn section_markup(report: &Report, section: &SectionReport) -> Result<Markup, St
             }
         }
         @if section.section == Section::Cost { (published(report)) }
-        @if section.section == Section::Scale { (model(report)) }
+        @if section.section == Section::Scale && !report.is_here() { (model(report)) }
     })
+}
+
+/// What the same was measured in more than once.
+fn repetitions(report: &Report) -> &'static str {
+    if report.is_here() { "runs" } else { "guests" }
 }
 
 fn published(report: &Report) -> Markup {
     html! {
         h3 { "Published by the C series, other hardware" }
-        p { (report.published.source) ". These are cycles, and not to be compared with the instructions above." }
+        p {
+            (report.published.source) ". These are "
+            @if report.is_here() {
+                "of another machine, and not to be compared with the cycles above."
+            } @else {
+                "cycles, and not to be compared with the instructions above."
+            }
+        }
         table {
             tr { th { "kernel" } th { "subject" } th { "cycles per kmalloc()" } }
             @for figure in &report.published.figures {
@@ -140,10 +170,15 @@ fn model(report: &Report) -> Markup {
 }
 
 fn guests(report: &Report) -> Markup {
+    let (title, one) = if report.is_here() {
+        ("Runs", "of")
+    } else {
+        ("Guests", "guest")
+    };
     html! {
-        h2 { "Guests" }
+        h2 { (title) }
         table {
-            tr { th { "kernel" } th { "guest" } th { "repetition" } th { "figures are" } th { "over at" } th { "seconds" } }
+            tr { th { "kernel" } th { (one) } th { "repetition" } th { "figures are" } th { "over at" } th { "seconds" } }
             @for guest in &report.guests {
                 tr {
                     td { (guest.kernel) }

@@ -56,6 +56,11 @@ pub fn of(report: &Report, section: &SectionReport) -> Result<Vec<String>, Strin
                     pictures.push(bars(&title, axis, Axis::Even, &groups)?);
                 }
             }
+            Section::Scale if report.is_here() => {
+                let title = format!("{kernel}: time of a drain, batches and CPUs");
+                let groups = groups(&series, "drain us p50");
+                pictures.push(bars(&title, "microseconds", Axis::Powers, &groups)?);
+            }
             Section::Scale => {
                 let models = report.model.models.iter();
                 for model in models.filter(|model| model.kernel == kernel) {
@@ -84,8 +89,12 @@ fn costs(kernel: &str, series: &[&Series]) -> Result<Vec<String>, String> {
     ] {
         if !of.is_empty() {
             let title = format!("{kernel}: {what}");
-            let groups = groups(&of, "instructions");
-            pictures.push(bars(&title, "instructions", Axis::Even, &groups)?);
+            for figure in ["instructions", "cycles"] {
+                let groups = groups(&of, figure);
+                if !groups.is_empty() {
+                    pictures.push(bars(&title, figure, Axis::Even, &groups)?);
+                }
+            }
         }
     }
     Ok(pictures)

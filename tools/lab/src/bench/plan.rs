@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use guest_plan::plan::{MODULES_DIR, Plan, PlanStep};
+use guest_plan::plan::{Plan, PlanStep};
 
 use crate::kernel_choice::Flavour;
 use crate::matrix::{self, GuestSpec, Program, Setting};
@@ -42,7 +42,7 @@ pub struct Measurement {
 }
 
 /// Guests for each measurement that takes times.
-const TIMED_GUESTS: u32 = 5;
+pub const TIMED_GUESTS: u32 = 5;
 
 /// Guests for each that counts: the second is there to come out the same.
 const COUNTED_GUESTS: u32 = 2;
@@ -217,11 +217,20 @@ fn kmalloc(amount: Amount) -> Measurement {
         setting: Setting::Counting(1),
         ..spec
     };
+    Measurement {
+        steps: Some(kmalloc_steps(&format!("sleep {SETTLE_S}"), "insmod")),
+        ..Measurement::new(spec, amount, 60.0)
+    }
+}
+
+/// The steps of [`kmalloc`]. The first begins with `before`; `insmod` is how the benchmark is loaded, which
+/// is what runs it.
+pub fn kmalloc_steps(before: &str, insmod: &str) -> Vec<PlanStep> {
     let result = "/sys/kernel/debug/kmalloc_bench/result";
-    // The seed decides the order of the mixed pattern, which is to be the same in each guest.
+    // The seed decides the order of the mixed pattern, which is to be the same each time.
     let runs = format!(
         "for pattern in batch pair mixed; do \
-         insmod {MODULES_DIR}/kmalloc_bench.ko pattern=$pattern iterations={OBJECTS} rounds={ROUNDS} seed=1 && \
+         {insmod} $PWLOCKS_MODULES/kmalloc_bench.ko pattern=$pattern iterations={OBJECTS} rounds={ROUNDS} seed=1 && \
          cat {result} && rmmod kmalloc_bench || exit 1; done"
     );
     let step = |before: String, after: &str| PlanStep {
@@ -235,17 +244,10 @@ fn kmalloc(amount: Amount) -> Measurement {
         timeout_s: KMALLOC_S,
     };
     let with = |mode: u32| {
-        let load = format!("insmod {MODULES_DIR}/pwlocks.ko pwlocks={mode} || exit 1");
+        let load = format!("insmod $PWLOCKS_MODULES/pwlocks.ko pwlocks={mode} || exit 1");
         step(load, "; rmmod pwlocks")
     };
-    Measurement {
-        steps: Some(vec![
-            step(format!("sleep {SETTLE_S}"), ""),
-            with(0),
-            with(1),
-        ]),
-        ..Measurement::new(spec, amount, 60.0)
-    }
+    vec![step(before.to_owned(), ""), with(0), with(1)]
 }
 
 /// Puts `of_timed` into an order that `seed` determines, so that what drifts while they run, as a

@@ -22,6 +22,8 @@ pub struct Report {
     pub partial: bool,
     /// Guests that are missing, and why.
     pub missing: Vec<String>,
+    /// What is not measured on such a machine, and why.
+    pub left_out: Vec<String>,
     /// Counted figures that came out differently.
     pub not_repeated: Vec<String>,
     /// With what, on what and when.
@@ -110,9 +112,16 @@ impl Report {
             }
         }
         let not_repeated = not_repeated(&guests);
+        let mut left_out: Vec<String> = Vec::new();
+        for line in guests.iter().flat_map(|guest| &guest.left_out) {
+            if !left_out.contains(line) {
+                left_out.push(line.clone());
+            }
+        }
         Self {
             partial: !missing.is_empty() || !not_repeated.is_empty(),
             missing,
+            left_out,
             not_repeated,
             circumstances,
             seed,
@@ -128,6 +137,11 @@ impl Report {
             },
             guests,
         }
+    }
+
+    /// Whether the machine itself was measured, and no guest.
+    pub fn is_here(&self) -> bool {
+        self.circumstances.here.is_some()
     }
 
     /// The section, if it has figures.
@@ -190,13 +204,15 @@ pub mod tests {
         let circumstances = Circumstances {
             date: "2026-11-22T00:00:00Z".into(),
             command: "make bench BENCH=quick".into(),
-            qemu: "QEMU emulator version 10.0.13".into(),
+            qemu: Some("QEMU emulator version 10.0.13".into()),
             host: Host {
                 cpu: "Some CPU <at> 2 GHz".into(),
                 cpus: 2,
                 memory_mib: 24000,
                 kernel: "6.1".into(),
+                hypervisor: None,
             },
+            here: None,
         };
         Report::new(circumstances, 7, missing, guests)
     }

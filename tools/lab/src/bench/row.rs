@@ -99,9 +99,17 @@ impl Section {
         }
     }
 
-    /// What its figures are.
-    pub fn about(self) -> &'static str {
+    /// What its figures are; `is_here` if they are those of the machine itself.
+    pub fn about(self, is_here: bool) -> &'static str {
         match self {
+            Self::Cost if is_here => {
+                "Cycles of the time-stamp counter for one kmalloc() or kfree(), or both: as the kernel is, and \
+                 with pwlocks.ko, which does not change them, in the mode that the number is."
+            }
+            Self::Scale if is_here => {
+                "A drain of all CPUs of this machine by what is in their batches: how long it takes the one \
+                 who asks for it, and how many works run for it on all CPUs together."
+            }
             Self::Cost => {
                 "Instructions of one operation, system call and all where it is one; locks: lock, \
                  touch what it protects, unlock. Counted, on one CPU. Live: the running kernel's own \

@@ -24,6 +24,9 @@ pub struct Scale {
     pub works: u64,
     /// Instructions of all CPUs together, per drain, where they can be counted.
     pub work: Option<f64>,
+    /// Cycles that the caller waits, where the clock counts those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycles: Option<f64>,
     /// How long each drain took.
     #[serde(default)]
     pub times_ns: Vec<f64>,
@@ -49,6 +52,10 @@ impl Scale {
         let work = work.map(|work| Figure::new("instructions of all CPUs per drain", work));
         let mut figures: Vec<_> = work.into_iter().collect();
         figures.push(Figure::new("works per drain", works));
+        figures.extend(
+            self.cycles
+                .map(|cycles| Figure::new("drain cycles p50", cycles)),
+        );
         figures.extend(median(&self.times_ns).map(|time| Figure::new("drain us p50", time / 1e3)));
         figures
     }

@@ -17,6 +17,10 @@ const PURPOSE: &str = "A stock kernel keeps lists of memory pages on each CPU, a
 const EMULATED: &str = "The machine is emulated: instructions are counted and come out the same everywhere; times \
      are those of an emulator and say something only against each other.";
 
+/// The same of those of the machine itself.
+const HERE: &str = "The figures are this machine's own, in microseconds of its clock and cycles of its time-stamp \
+     counter: what else it did meanwhile is in them, and they say nothing of other machines.";
+
 /// Makes a sentence of what a section has of a kernel.
 type OfKernel = fn(&SectionReport, &str) -> Option<String>;
 
@@ -50,8 +54,26 @@ pub fn of(report: &Report) -> Vec<String> {
         all.extend(kernels.filter_map(|kernel| sentence(section, &kernel.release)));
     }
     all.extend(report.model.models.iter().map(scale));
-    all.push(EMULATED.to_owned());
+    if report.is_here() {
+        all.push(here(report));
+    } else {
+        all.push(EMULATED.to_owned());
+    }
+    if !report.left_out.is_empty() {
+        all.push(format!("Left out: {}.", report.left_out.join("; ")));
+    }
     all
+}
+
+fn here(report: &Report) -> String {
+    let host = &report.circumstances.host;
+    let is_virtual = host.hypervisor.as_ref().map(|hypervisor| {
+        format!(
+            " It is a virtual machine ({hypervisor}): what its host does meanwhile is in them, too, and an \
+             interrupt may cost more than on a real one."
+        )
+    });
+    HERE.to_owned() + &is_virtual.unwrap_or_default()
 }
 
 /// The series of `kernel` with `subject`.
@@ -176,6 +198,7 @@ pub fn scale(model: &Model) -> String {
 #[cfg(test)]
 mod tests {
     use super::of;
+    use crate::bench::circumstances::Here;
     use crate::bench::measured::tests::measured;
     use crate::bench::report::tests::report;
 
@@ -223,6 +246,25 @@ mod tests {
             assert!(all.contains(sentence), "{sentence}\n{all}");
         }
         assert!(!all.contains("partial"));
+    }
+
+    #[test]
+    fn figures_of_the_machine_itself_are_not_said_to_be_emulated() {
+        let mut report = report(vec![], vec![]);
+        let last = |report: &_| of(report).pop().unwrap();
+        assert!(last(&report).contains("emulated"));
+        report.circumstances.here = Some(Here {
+            command_line: "quiet".into(),
+            isolated_cpu: None,
+            clocksource: "tsc".into(),
+        });
+        assert!(last(&report).contains("this machine's own"));
+        assert!(!last(&report).contains("virtual"));
+        report.circumstances.host.hypervisor = Some("xen".into());
+        assert!(last(&report).contains("a virtual machine (xen)"));
+        report.left_out = vec!["latency: no isolated CPU".into()];
+        assert_eq!(last(&report), "Left out: latency: no isolated CPU.");
+        assert!(of(&report).iter().all(|line| !line.contains("emulated")));
     }
 
     #[test]

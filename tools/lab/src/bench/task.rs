@@ -122,6 +122,7 @@ impl<'a> Task<'a> {
             repetition: self.repetition,
             date: circumstances::now(),
             seconds,
+            left_out: Vec::new(),
             rows,
         });
         Ok(Came { measured, trouble })
@@ -146,7 +147,8 @@ fn judge(boot: &Boot<'_>, outcome: &Outcome) -> (Vec<Row>, Option<String>) {
         let cause = format!("kernel log: {}; {console}:{}", splat.text, splat.line);
         return (Vec::new(), Some(cause));
     }
-    let rows = match rows(&outcome.steps) {
+    let clock = Clock::of(boot.machine.accel);
+    let rows = match rows(&outcome.steps).and_then(|rows| clock.admit(rows)) {
         Ok(rows) => rows,
         Err(cause) => return (Vec::new(), Some(format!("{cause}; log: {console}"))),
     };
@@ -162,7 +164,7 @@ fn judge(boot: &Boot<'_>, outcome: &Outcome) -> (Vec<Row>, Option<String>) {
 }
 
 /// Whether each step of `planned` ended with status 0.
-fn all_well(steps: &[StepOutput], planned: &[&str]) -> std::result::Result<(), String> {
+pub fn all_well(steps: &[StepOutput], planned: &[&str]) -> std::result::Result<(), String> {
     let names: Vec<_> = steps.iter().map(|step| step.name.as_str()).collect();
     if names != planned {
         return Err(format!("of the steps {planned:?} these ran: {names:?}"));
