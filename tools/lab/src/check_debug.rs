@@ -25,9 +25,32 @@ const UNLOADS: u64 = 2;
 /// Minutes of `make soak` that are asked for by default, to say how much more that does.
 const SOAK_MINUTES: u64 = 10;
 
-/// Runs its guests on the kernels `wanted`, all if it is empty; the last line on standard output is
+/// Which guests of a debug kernel are booted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Guests {
+    /// Those of `make check` and those that only debug kernels get.
+    All,
+    /// Those of [`FEW`].
+    Few,
+}
+
+/// What fits into `.ci/run` beside `make check`: lockdep's mistakes on purpose, and of what the checkers
+/// look at (the locks, the switch, the demo's folios, the kernel's own) the guest in which most goes on.
+const FEW: [&str; 9] = [
+    "lockdep-nesting",
+    "lockdep-wait-type",
+    "kunit-1",
+    "flip-stretched",
+    "conservation-flipping",
+    "live",
+    "killed",
+    "fuzz",
+    "hotplug-cycles",
+];
+
+/// Runs `chosen` guests on the kernels `wanted`, all if it is empty; the last line on standard output is
 /// their sum.
-pub fn run(lab: &Lab, wanted: &[DebugKernel]) -> Result<Ended> {
+pub fn run(lab: &Lab, wanted: &[DebugKernel], chosen: Guests) -> Result<Ended> {
     let wanted = match wanted {
         [] => &DebugKernel::ALL,
         some => some,
@@ -36,7 +59,7 @@ pub fn run(lab: &Lab, wanted: &[DebugKernel]) -> Result<Ended> {
         "counts that fit, of those of make soak: {}",
         repeated::both(SOAK_MINUTES)
     ));
-    run_on(lab, wanted, guests)
+    run_on(lab, wanted, |flavour| guests(flavour, chosen))
 }
 
 /// `make soak` with debug kernels: on those `wanted`, the guests that repeat something, as often as
@@ -63,8 +86,8 @@ fn run_on(
     check::report(lab, &tally)
 }
 
-/// The guests of a debug kernel of `flavour`.
-fn guests(flavour: Flavour) -> Vec<GuestSpec> {
+/// The `chosen` guests of a debug kernel of `flavour`.
+fn guests(flavour: Flavour, chosen: Guests) -> Vec<GuestSpec> {
     matrix::guests(flavour)
         .into_iter()
         // What the checks add to each instruction that is counted says nothing.
@@ -79,6 +102,7 @@ fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         })
         // These have counts that fit.
         .chain(matrix::debug_guests(flavour))
+        .filter(|guest| chosen == Guests::All || FEW.contains(&guest.name.as_str()))
         .map(slower)
         .collect()
 }
@@ -98,13 +122,13 @@ fn slower(guest: GuestSpec) -> GuestSpec {
 
 #[cfg(test)]
 mod tests {
-    use super::guests;
+    use super::{FEW, Guests, guests};
     use crate::kernel_choice::Flavour;
 
     #[test]
     fn nothing_is_counted_and_everything_has_more_time() {
         for flavour in Flavour::ALL {
-            let all = guests(flavour);
+            let all = guests(flavour, Guests::All);
             let named = |name: &str| all.iter().find(|guest| guest.name == name);
             assert!(named("count").is_none());
             assert!(named("live-count").is_none());
@@ -117,6 +141,18 @@ mod tests {
             let count = |name| named(name).unwrap().plan(4).steps[0].env["PWLOCKS_COUNT"].clone();
             assert_eq!(count("live-unload"), "2");
             assert_eq!(count("fuzz"), "20000");
+        }
+    }
+    #[test]
+    fn the_few_are_some_of_all() {
+        for flavour in Flavour::ALL {
+            let names = |chosen| -> Vec<_> {
+                let guests = guests(flavour, chosen).into_iter();
+                guests.map(|guest| guest.name).collect()
+            };
+            let (few, all) = (names(Guests::Few), names(Guests::All));
+            assert_eq!(few.len(), FEW.len());
+            assert!(few.len() < all.len() && few.iter().all(|name| all.contains(name)));
         }
     }
 }

@@ -8,6 +8,7 @@ use std::thread;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::bench::plan::Amount;
+use crate::check_debug::Guests;
 use crate::debug_kernel::DebugKernel;
 use crate::kernel_choice::Wish;
 
@@ -35,6 +36,9 @@ pub enum Command {
         /// Which kernels: kasan, rt-kasan, kcsan; all by default.
         #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
         kernels: DebugKernels,
+        /// Which guests: all or few.
+        #[arg(long, env = "GUESTS", default_value = "all", value_parser = parse_guests)]
+        guests: Guests,
     },
     /// Load the kernel for long, with the live module off, on and flipping; or, on debug kernels,
     /// repeat for long what `check-debug` repeats
@@ -141,6 +145,14 @@ fn parse_debug(text: &str) -> Result<DebugKernels, String> {
         .map(DebugKernels)
 }
 
+fn parse_guests(text: &str) -> Result<Guests, String> {
+    match text {
+        "" | "all" => Ok(Guests::All),
+        "few" => Ok(Guests::Few),
+        _ => Err("accepted: all, few".into()),
+    }
+}
+
 fn parse_bench(text: &str) -> Result<Amount, String> {
     match text {
         "" | "full" => Ok(Amount::Full),
@@ -206,6 +218,7 @@ mod tests {
                 ["check-debug", "--kernels", "kmsan"],
                 "accepted: kasan, rt-kasan, kcsan",
             ),
+            (["check-debug", "--guests", "some"], "accepted: all, few"),
             (["bench", "--amount", "long"], "accepted: full, quick"),
             (["run", "--jobs", "0"], "a number from 1 to 1024"),
             (["run", "--kernel", "newest"], "a series"),
