@@ -26,7 +26,6 @@ use crate::mm_selftests;
 use crate::modules;
 use crate::refused_builds;
 use crate::stock_modules;
-use crate::stress_ng;
 use crate::tally::Tally;
 use crate::userland;
 
@@ -198,8 +197,8 @@ pub fn job<'a>(
 /// The files that `spec`'s guest has and others do not.
 fn extras(lab: &Lab, kernel: &Prepared, spec: &GuestSpec) -> Result<Vec<Extra>> {
     let mut extras = Vec::new();
-    if spec.stress_ng {
-        extras.extend(stress_ng::get(lab, &kernel.root)?);
+    if let Some(packaged) = spec.packaged {
+        extras.extend(packaged.get(lab, &kernel.root)?);
     }
     if spec.mm_selftests {
         extras.extend(mm_selftests::get(lab, kernel)?);

@@ -9,8 +9,8 @@ use guest_plan::plan::{MM_SELFTESTS_DIR, PROGRAMS_DIR, Plan, PlanStep};
 use crate::check_mm;
 use crate::expected_bug::ExpectedBug;
 use crate::kernel_choice::Flavour;
+use crate::packaged::Packaged;
 use crate::repeated;
-use crate::stress_ng;
 use crate::variant::Variant;
 
 /// A test program in a guest.
@@ -147,8 +147,8 @@ pub struct GuestSpec {
     pub mem: u32,
     /// What else is on its kernel command line.
     pub argument: Option<&'static str>,
-    /// Whether its programs are to run stress-ng.
-    pub stress_ng: bool,
+    /// The program of Debian's that its programs run, if any.
+    pub packaged: Option<Packaged>,
     /// What its kernel must complain of.
     pub bug: Option<ExpectedBug>,
 }
@@ -172,7 +172,7 @@ impl GuestSpec {
             atomics: false,
             mem: 0,
             argument: None,
-            stress_ng: false,
+            packaged: None,
             bug: None,
         }
     }
@@ -272,6 +272,8 @@ impl GuestSpec {
     /// What the programs must know of the guest that they cannot see.
     fn environment(&self, cpus: u32) -> BTreeMap<String, String> {
         let yes_no = |on: bool| if on { "y" } else { "n" }.to_owned();
+        let packaged = self.packaged;
+        let packaged = packaged.map(|program| (program.variable, Some(program.path.to_owned())));
         let seconds = self.seconds.unwrap_or(match self.variant.sabotage {
             Some(_) => SABOTAGE_S,
             None => CONSERVATION_S,
@@ -291,10 +293,6 @@ impl GuestSpec {
             ("PWLOCKS_SECONDS", Some(seconds.to_string())),
             ("PWLOCKS_COUNT", self.count.map(|count| count.to_string())),
             (
-                "PWLOCKS_STRESS_NG",
-                self.stress_ng.then(|| stress_ng::PROGRAM.to_owned()),
-            ),
-            (
                 "PWLOCKS_FLIP_MS",
                 self.flipping.then(|| FLIP_MS.to_string()),
             ),
@@ -312,6 +310,7 @@ impl GuestSpec {
             ("PWLOCKS_OOPS", self.bug.map(|_| yes_no(true))),
         ]
         .into_iter()
+        .chain(packaged)
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
         .collect()
     }

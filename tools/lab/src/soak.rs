@@ -7,6 +7,7 @@ use crate::failure::{Ended, Failure, Result};
 use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::{GuestSpec, LIVE_STRESS, LIVE_UNLOAD, Program};
+use crate::packaged::STRESS_NG;
 use crate::userland;
 use crate::variant::Variant;
 
@@ -63,7 +64,7 @@ fn guest(minutes: u32) -> GuestSpec {
     GuestSpec {
         seconds: Some(seconds),
         count: Some(loads),
-        stress_ng: true,
+        packaged: Some(STRESS_NG),
         ..GuestSpec::new("soak", Variant::STANDARD, &programs).live()
     }
 }
