@@ -2,58 +2,49 @@
 
 //! All requests, with all subjects, for programs that look at the isolated CPU in different ways.
 
-use super::{Missing, Subject, remark};
+use super::{Asked, Missing, Requests, Subject, each_subject, name, print, remark, row::Row};
 use crate::{
-    khugepaged,
+    environment, khugepaged,
     ktap::{Trouble, Verdict},
-    triggers::{Stage, Trigger},
+    triggers::{Measurement, Stage, Trigger},
 };
+use serde::Serialize;
 
-/// What the isolated CPU is looked at for: a request, or none for as long, as what there is to be seen
-/// then has other causes.
-pub type Asked = Option<Trigger>;
+/// Requests of each kind, if the caller does not say how many (`PWLOCKS_COUNT`).
+const REQUESTS: u64 = 20;
 
-/// As it is printed.
-pub fn name(asked: Asked) -> &'static str {
-    asked.map_or("none", Trigger::name)
-}
-
-/// Has `measure` look at each request with each subject, first with none.
-pub fn each_trigger(
-    mut measure: impl FnMut(&Stage, Subject, Asked) -> Verdict,
+/// Has `look` see to each kind of request with each subject, first with none, and prints the figures
+/// that it comes back with as a row of `section`.
+pub fn each_trigger<F: Serialize>(
+    section: &str,
+    mut look: impl FnMut(&Requests<'_>) -> Result<(Measurement, F), Trouble>,
 ) -> Result<Missing, Trouble> {
-    let mut missing = Missing::default();
+    let count = environment::count().unwrap_or(REQUESTS) as usize;
+    let mut one = |stage: &Stage, subject, asked| -> Verdict {
+        let requests = Requests {
+            stage,
+            asked,
+            count,
+        };
+        let (measurement, figures) = look(&requests)?;
+
+        print(section, &Row::new(asked, subject, &measurement, figures))
+    };
 
     khugepaged::rest()?;
-    for subject in Subject::wanted()? {
-        let applied = match subject.apply() {
-            Ok(applied) => applied,
-            Err(trouble) => {
-                missing.note(subject, Err(trouble));
-                continue;
-            }
-        };
-        match Stage::set() {
-            Ok(stage) => with_subject(&stage, subject, &mut measure, &mut missing),
-            Err(trouble) => missing.note(subject, Err(trouble)),
-        }
-        applied.end()?;
-    }
-    Ok(missing)
+    each_subject(|subject, missing| match Stage::set() {
+        Ok(stage) => with_subject(subject, |asked| one(&stage, subject, asked), missing),
+        Err(trouble) => missing.note(subject, Err(trouble)),
+    })
 }
 
-fn with_subject(
-    stage: &Stage,
-    subject: Subject,
-    measure: &mut impl FnMut(&Stage, Subject, Asked) -> Verdict,
-    missing: &mut Missing,
-) {
+fn with_subject(subject: Subject, mut one: impl FnMut(Asked) -> Verdict, missing: &mut Missing) {
     let triggers = Trigger::ALL.into_iter().map(Some);
 
     for asked in [None].into_iter().chain(triggers).filter(is_made) {
         let what = format!("{subject}, {}", name(asked));
         remark(&what);
-        let verdict = measure(stage, subject, asked);
+        let verdict = one(asked);
         let went_wrong = matches!(verdict, Err(Trouble::Fail(_)));
         missing.note(what, verdict);
         if went_wrong {

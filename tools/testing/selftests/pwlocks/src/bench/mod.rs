@@ -7,16 +7,23 @@
 //! A program ends with status 0 if everything could be measured; otherwise a remark says what could
 //! not, and why, and there is no line of JSON for it.
 
+mod each_subject;
 mod each_trigger;
 mod line;
 mod missing;
 mod nanoseconds;
 mod program;
+mod requests;
+mod row;
 mod subject;
 
-pub use each_trigger::{Asked, each_trigger, name};
+pub use each_subject::each_subject;
+pub use each_trigger::each_trigger;
 pub use line::{print, remark};
 pub use missing::Missing;
 pub use nanoseconds::nanoseconds;
 pub use program::{Program, run};
+pub use requests::{Asked, Requests};
 pub use subject::Subject;
+
+use requests::name;

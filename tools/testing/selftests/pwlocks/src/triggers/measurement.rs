@@ -10,7 +10,7 @@ use crate::{
 use std::{collections::BTreeMap, time::Duration};
 
 /// What the requests took, and what the isolated CPU and the loop on it had to do meanwhile.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Measurement {
     /// How long each request took its caller.
     pub times: Vec<Duration>,

@@ -5,35 +5,30 @@
 //!
 //! `none` stands for no request, for as long: what there is to be seen then has other causes.
 
-mod row;
+mod figures;
 
-use row::Row;
+use figures::Figures;
 use selftests::{
-    bench::{self, Asked, Missing, Subject, each_trigger, remark},
-    environment,
-    ktap::{Trouble, Verdict},
-    triggers::Stage,
+    bench::{self, Missing, Requests, each_trigger, remark},
+    ktap::Trouble,
+    triggers::Measurement,
 };
 use std::process::ExitCode;
-
-/// Requests of each kind, if the caller does not say how many (`PWLOCKS_COUNT`).
-const REQUESTS: u64 = 20;
 
 fn main() -> ExitCode {
     bench::run(measure)
 }
 
 fn measure() -> Result<Missing, Trouble> {
-    let requests = environment::count().unwrap_or(REQUESTS) as usize;
-
-    each_trigger(|stage, subject, asked| measure_one(stage, subject, asked, requests))
+    each_trigger("interference", look)
 }
 
-fn measure_one(stage: &Stage, subject: Subject, asked: Asked, requests: usize) -> Verdict {
-    let measurement = stage.measure(asked, requests)?;
+fn look(requests: &Requests<'_>) -> Result<(Measurement, Figures), Trouble> {
+    let measurement = requests.make()?;
+    let figures = Figures::of(&measurement);
 
     for switched_to in &measurement.switched_to {
         remark(format_args!("the loop was switched out for {switched_to}"));
     }
-    bench::print("interference", &Row::new(asked, subject, measurement))
+    Ok((measurement, figures))
 }

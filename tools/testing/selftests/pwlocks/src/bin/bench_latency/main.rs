@@ -18,7 +18,7 @@ use isolated::Isolated;
 use latency::Latency;
 use row::Row;
 use selftests::{
-    bench::{self, Missing, Subject, remark},
+    bench::{self, Missing, Subject, each_subject, remark},
     demonstration::isolated_cpu,
     drop_caches, environment,
     home_cpu::home_cpu,
@@ -59,24 +59,14 @@ fn measure() -> Result<Missing, Trouble> {
     };
     remark(settings(isolated)?);
 
-    let mut missing = Missing::default();
-    for subject in Subject::wanted()? {
-        // Before there is a loop: loading waits for every task of the kernel.
-        let applied = match subject.apply() {
-            Ok(applied) => applied,
-            Err(trouble) => {
-                missing.note(subject, Err(trouble));
-                continue;
-            }
-        };
+    // A loop is there only after a subject is: loading waits for every task of the kernel.
+    each_subject(|subject, missing| {
         for state in Isolated::ALL {
             remark(format_args!("{subject}, {state}"));
             let result = measure_one(&place, subject, state, drains);
             missing.note(format_args!("{subject}, {state}"), result);
         }
-        applied.end()?;
-    }
-    Ok(missing)
+    })
 }
 
 /// What the scheduler leaves to others while a real-time process wants to run.

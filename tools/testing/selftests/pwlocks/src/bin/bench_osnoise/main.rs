@@ -6,46 +6,40 @@
 //! [`selftests::triggers`] does.
 
 mod noise;
-mod row;
 mod tracer;
 
-use row::Row;
+use noise::ByCause;
 use selftests::{
-    bench::{self, Asked, Missing, Subject, each_trigger},
+    bench::{self, Missing, Requests, each_trigger},
     demonstration::isolated_cpu,
-    environment,
-    ktap::{Trouble, Verdict},
-    triggers::Stage,
+    ktap::Trouble,
+    triggers::Measurement,
 };
+use serde::Serialize;
 use std::process::ExitCode;
 use tracer::Tracer;
 
-/// Requests of each kind, if the caller does not say how many (`PWLOCKS_COUNT`).
-const REQUESTS: u64 = 20;
+/// By the names of the JSON lines.
+#[derive(Debug, Serialize)]
+struct Figures {
+    noise: ByCause,
+}
 
 fn main() -> ExitCode {
     bench::run(measure)
 }
 
 fn measure() -> Result<Missing, Trouble> {
-    let requests = environment::count().unwrap_or(REQUESTS) as usize;
-
     Tracer::is_there()?;
     // Once for all: to start and to stop it the kernel rewrites its code, for which it interrupts all CPUs.
     let tracer = Tracer::start(isolated_cpu()?)?;
-    each_trigger(|stage, subject, asked| measure_one(&tracer, stage, subject, asked, requests))
+    each_trigger("osnoise", |requests| look(&tracer, requests))
 }
 
-fn measure_one(
-    tracer: &Tracer,
-    stage: &Stage,
-    subject: Subject,
-    asked: Asked,
-    requests: usize,
-) -> Verdict {
+fn look(tracer: &Tracer, requests: &Requests<'_>) -> Result<(Measurement, Figures), Trouble> {
     tracer.clear()?;
-    let measurement = stage.measure(asked, requests)?;
-    let noise = noise::by_cause(&tracer.events()?, stage.loop_pid());
+    let measurement = requests.make()?;
+    let noise = noise::by_cause(&tracer.events()?, requests.loop_pid());
 
-    bench::print("osnoise", &Row::new(asked, subject, &measurement, noise))
+    Ok((measurement, Figures { noise }))
 }

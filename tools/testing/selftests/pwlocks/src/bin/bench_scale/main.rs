@@ -19,7 +19,7 @@ use fill::Fill;
 use round::Round;
 use row::Row;
 use selftests::{
-    bench::{self, Missing, Subject, remark},
+    bench::{self, Missing, Subject, each_subject, remark},
     cpulist, drop_caches, khugepaged,
     ktap::Trouble,
     live::{Disk, Disks},
@@ -37,7 +37,6 @@ fn main() -> ExitCode {
 const SETTLE: Duration = Duration::from_secs(15);
 
 fn measure() -> Result<Missing, Trouble> {
-    let subjects = Subject::wanted()?;
     let cpus = cpulist::read("online")?;
     let &[here, _, ..] = &*cpus else {
         return Err(Trouble::skip("there is one CPU only"));
@@ -60,22 +59,12 @@ fn measure() -> Result<Missing, Trouble> {
     thread::sleep(SETTLE);
     once::check(&disk)?;
 
-    let mut missing = Missing::default();
-    for subject in subjects {
-        let applied = match subject.apply() {
-            Ok(applied) => applied,
-            Err(trouble) => {
-                missing.note(subject, Err(trouble));
-                continue;
-            }
-        };
+    each_subject(|subject, missing| {
         for fill in Fill::ALL {
             let result = measure_one(&cpus, &disk, subject, fill, counting);
             missing.note(format_args!("{subject}, {fill}"), result);
         }
-        applied.end()?;
-    }
-    Ok(missing)
+    })
 }
 
 fn measure_one(
