@@ -38,6 +38,13 @@ pub const STRESS_NG: Packaged = Packaged {
     variable: "PWLOCKS_STRESS_NG",
 };
 
+/// Tells how long a spinning task does not run.
+pub const OSLAT: Packaged = Packaged {
+    package: "rt-tests",
+    path: "/usr/bin/oslat",
+    variable: "PWLOCKS_OSLAT",
+};
+
 /// The loader, where every program looks for it, and the folder where it looks for libraries.
 const LOADER: &str = "lib64/ld-linux-x86-64.so.2";
 const LIBRARIES: &str = "lib/x86_64-linux-gnu";

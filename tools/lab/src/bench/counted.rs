@@ -83,6 +83,7 @@ pub fn figures(rows: &[Row]) -> Figures {
             Row::Scale(_)
             | Row::Latency(_)
             | Row::Interference(_)
+            | Row::Oslat(_)
             | Row::Osnoise(_)
             | Row::Alternative(_) => {}
         }

@@ -6,12 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bench::per_drains::per_drains;
 use crate::bench::row::Figure;
 use crate::bench::statistics::percentile;
 use crate::bench::subject::Subject;
-
-/// Figures are given for so many drains.
-const DRAINS: f64 = 1000.0;
 
 /// Requests of one kind, with one subject.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -48,8 +46,7 @@ impl Interference {
 
     /// What was measured, per 1,000 drains where it is a count.
     pub fn figures(&self) -> Vec<Figure> {
-        let per_drains = |count: u64| count as f64 * DRAINS / self.drains.max(1) as f64;
-        let count = |name: &str, count| Figure::new(name, per_drains(count));
+        let count = |name: &str, count| Figure::new(name, per_drains(count, self.drains));
         let mut figures = vec![
             count("works", self.works_by_function.values().sum()),
             count("switches", self.involuntary_switches),

@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bench::per_drains::per_drains;
 use crate::bench::row::Figure;
 use crate::bench::subject::Subject;
-
-/// Figures are given for so many drains.
-const DRAINS: f64 = 1000.0;
 
 /// Requests of one kind, with one subject.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -56,7 +54,7 @@ impl Osnoise {
 
     /// What was measured, per 1,000 drains but for the longest.
     pub fn figures(&self) -> Vec<Figure> {
-        let per_drains = |sum: u64| sum as f64 * DRAINS / self.drains.max(1) as f64;
+        let per_drains = |sum| per_drains(sum, self.drains);
         let longest = self.noise.values().map(|noise| noise.max_ns).max();
         let mut figures = vec![Figure::new("longest us", longest.unwrap_or(0) as f64 / 1e3)];
         for (kind, times, time) in KINDS {

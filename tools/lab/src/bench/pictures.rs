@@ -4,6 +4,7 @@
 
 use crate::bench::alternative::{ISOLATED, LEFT};
 use crate::bench::model::{self, CPUS, Model};
+use crate::bench::oslat::DRAWN;
 use crate::bench::plots::{Axis, Bar, Curve, Group, bars, curves};
 use crate::bench::report::{Report, SectionReport};
 use crate::bench::row::Section;
@@ -31,6 +32,11 @@ pub fn of(report: &Report, section: &SectionReport) -> Result<Vec<String>, Strin
                     let groups = groups(&series, figure);
                     pictures.push(bars(&title, figure, Axis::Even, &groups)?);
                 }
+            }
+            Section::Oslat => {
+                let title = format!("{kernel}: {DRAWN}, per 1,000 drains");
+                let groups = groups(&series, DRAWN);
+                pictures.push(bars(&title, "gaps", Axis::Even, &groups)?);
             }
             Section::Osnoise => {
                 let title = format!("{kernel}: time that threads had, per 1,000 drains");

@@ -8,6 +8,7 @@ use guest_plan::plan::{Plan, PlanStep};
 
 use crate::kernel_choice::Flavour;
 use crate::matrix::{self, GuestSpec, Program, Setting};
+use crate::packaged::OSLAT;
 use crate::variant::Variant;
 
 /// How much is measured.
@@ -178,6 +179,9 @@ fn isolated(flavour: Flavour, amount: Amount) -> Vec<Measurement> {
         guest("latency", "bench_latency", LATENCY_DRAINS, 60.0),
         guest("interference", "bench_interference", DRAINS, 60.0),
     ];
+    let mut oslat = guest("oslat", "bench_oslat", DRAINS, 120.0);
+    oslat.spec.packaged = Some(OSLAT);
+    guests.push(oslat);
     if flavour == Flavour::RtAmd64 {
         // Debian builds the other one without the tracer.
         guests.push(guest("osnoise", "bench_osnoise", DRAINS, 60.0));

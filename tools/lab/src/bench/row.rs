@@ -9,6 +9,7 @@ use crate::bench::cost::Cost;
 use crate::bench::hold::Hold;
 use crate::bench::interference::Interference;
 use crate::bench::latency::Latency;
+use crate::bench::oslat::Oslat;
 use crate::bench::osnoise::Osnoise;
 use crate::bench::scale::Scale;
 
@@ -31,6 +32,8 @@ pub enum Row {
     Latency(Latency),
     /// What the isolated CPU suffers.
     Interference(Interference),
+    /// The gaps that a task sees there.
+    Oslat(Oslat),
     /// The same by the kernel's own account.
     Osnoise(Osnoise),
 }
@@ -43,6 +46,8 @@ pub enum Section {
     Cost,
     /// What the isolated CPU suffers.
     Interference,
+    /// The gaps that a task sees there.
+    Oslat,
     /// The same by the kernel's own account.
     Osnoise,
     /// How long one waits for a drain.
@@ -76,9 +81,10 @@ impl Figure {
 
 impl Section {
     /// All, in the order of the report.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Cost,
         Self::Interference,
+        Self::Oslat,
         Self::Osnoise,
         Self::Latency,
         Self::Scale,
@@ -91,6 +97,7 @@ impl Section {
         match self {
             Self::Cost => "Cost per operation",
             Self::Interference => "Interference on the isolated CPU",
+            Self::Oslat => "Gaps of a task on the isolated CPU, by oslat",
             Self::Osnoise => "Noise on the isolated CPU, by the kernel's account",
             Self::Latency => "Latency of the requester",
             Self::Scale => "Scale",
@@ -123,6 +130,14 @@ impl Section {
                  it, times its task is switched out, interrupts by kind; and the longest times in \
                  which the task there stood still. With none, nobody asked for anything for as long: \
                  what is seen then has other causes."
+            }
+            Self::Oslat => {
+                "How long a task that does nothing but look at the clock (oslat of rt-tests, SCHED_FIFO) \
+                 did not run on the isolated CPU while others made requests: the longest gap, and how many \
+                 there were per 1,000 requests that were at least as long. Before each request another \
+                 process there touches pages, for there to be something to drain: its gaps are in all rows, \
+                 and the only ones with none. Where the guest is emulated most gaps are the emulator's: \
+                 they say something against each other at best, and nothing is tested by them."
             }
             Self::Osnoise => {
                 "How often and for how long something else had the isolated CPU than its task, per \
@@ -159,6 +174,7 @@ impl Section {
         match self {
             Self::Cost => Cost::COLUMNS,
             Self::Interference => Interference::COLUMNS,
+            Self::Oslat => Oslat::COLUMNS,
             Self::Osnoise => Osnoise::COLUMNS,
             Self::Latency => Latency::COLUMNS,
             Self::Scale => Scale::COLUMNS,
@@ -185,6 +201,7 @@ impl Row {
             Self::Scale(_) => Section::Scale,
             Self::Latency(_) => Section::Latency,
             Self::Interference(_) => Section::Interference,
+            Self::Oslat(_) => Section::Oslat,
             Self::Osnoise(_) => Section::Osnoise,
         }
     }
@@ -198,6 +215,7 @@ impl Row {
             Self::Scale(row) => row.labels(),
             Self::Latency(row) => row.labels(),
             Self::Interference(row) => row.labels(),
+            Self::Oslat(row) => row.labels(),
             Self::Osnoise(row) => row.labels(),
         }
     }
@@ -211,6 +229,7 @@ impl Row {
             Self::Scale(row) => row.figures(),
             Self::Latency(row) => row.figures(),
             Self::Interference(row) => row.figures(),
+            Self::Oslat(row) => row.figures(),
             Self::Osnoise(row) => row.figures(),
         }
     }
@@ -234,6 +253,7 @@ mod tests {
              {\"bench\":\"scale\",\"cpus\":2,\"fill\":\"full\",\"subject\":\"stock\",\"pwlocks\":null,\"drains\":5,\"works\":5,\"work\":9.5,\"times_ns\":[]}\n\
              {\"bench\":\"latency\",\"isolated\":\"idle\",\"subject\":\"stock\",\"pwlocks\":null,\"drains\":1,\"times_ns\":[5],\"unfinished\":0}\n\
              {\"bench\":\"interference\",\"trigger\":\"fadvise\",\"subject\":\"live\",\"pwlocks\":0,\"drains\":1,\"works_by_function\":{},\"involuntary_switches\":0,\"interrupts\":{\"LOC\":1},\"gaps_ns\":[]}\n\
+             {\"bench\":\"oslat\",\"trigger\":\"fadvise\",\"subject\":\"live\",\"pwlocks\":1,\"drains\":1,\"works\":0,\"max_us\":77,\"histogram_us\":[[0,9],[70,1]],\"measured_s\":1.5,\"seconds\":1.4}\n\
              {\"bench\":\"alternative\",\"alternative\":\"skip\",\"isolated_per_page\":9.5,\"elsewhere_per_page\":9.5,\"requests\":1,\"touched\":30,\"waiting\":30,\"left\":30,\"works\":0,\"request\":7.0}\n\
              ok 1 - done\n",
         )
@@ -247,6 +267,7 @@ mod tests {
                 Section::Scale,
                 Section::Latency,
                 Section::Interference,
+                Section::Oslat,
                 Section::Alternative
             ]
         );

@@ -67,7 +67,11 @@ impl Against {
                 "instructions of all CPUs per drain",
                 "instructions, times stock's",
             )),
-            Section::Interference | Section::Osnoise | Section::Hold | Section::Alternative => None,
+            Section::Interference
+            | Section::Oslat
+            | Section::Osnoise
+            | Section::Hold
+            | Section::Alternative => None,
         }
     }
 

@@ -86,6 +86,11 @@ pub fn stress_ng() -> Option<PathBuf> {
     text("PWLOCKS_STRESS_NG").map(PathBuf::from)
 }
 
+/// Where oslat of rt-tests is (`PWLOCKS_OSLAT`), if not where the shell would find it.
+pub fn oslat() -> PathBuf {
+    text("PWLOCKS_OSLAT").map_or_else(|| "oslat".into(), PathBuf::from)
+}
+
 /// How often a test repeats what it is about (`PWLOCKS_COUNT`).
 pub fn count() -> Option<u64> {
     text("PWLOCKS_COUNT")?.parse().ok()

@@ -6,7 +6,7 @@ use super::{Asked, Missing, Requests, Subject, each_subject, name, print, remark
 use crate::{
     environment, khugepaged,
     ktap::{Trouble, Verdict},
-    triggers::{Measurement, Stage, Trigger},
+    triggers::{Measurement, Scheduling, Stage, Trigger},
 };
 use serde::Serialize;
 
@@ -14,9 +14,10 @@ use serde::Serialize;
 const REQUESTS: u64 = 20;
 
 /// Has `look` see to each kind of request with each subject, first with none, and prints the figures
-/// that it comes back with as a row of `section`.
+/// that it comes back with as a row of `section`. `scheduling` is that of the loop.
 pub fn each_trigger<F: Serialize>(
     section: &str,
+    scheduling: Scheduling,
     mut look: impl FnMut(&Requests<'_>) -> Result<(Measurement, F), Trouble>,
 ) -> Result<Missing, Trouble> {
     let count = environment::count().unwrap_or(REQUESTS) as usize;
@@ -32,7 +33,7 @@ pub fn each_trigger<F: Serialize>(
     };
 
     khugepaged::rest()?;
-    each_subject(|subject, missing| match Stage::set() {
+    each_subject(|subject, missing| match Stage::set(scheduling) {
         Ok(stage) => with_subject(subject, |asked| one(&stage, subject, asked), missing),
         Err(trouble) => missing.note(subject, Err(trouble)),
     })

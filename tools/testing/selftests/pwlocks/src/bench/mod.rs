@@ -16,6 +16,7 @@ mod program;
 mod requests;
 mod row;
 mod subject;
+mod tool;
 
 pub use each_subject::each_subject;
 pub use each_trigger::each_trigger;
@@ -25,5 +26,6 @@ pub use nanoseconds::nanoseconds;
 pub use program::{Program, run};
 pub use requests::{Asked, Requests};
 pub use subject::Subject;
+pub use tool::Tool;
 
 use requests::name;

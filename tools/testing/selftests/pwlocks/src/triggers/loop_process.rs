@@ -2,9 +2,9 @@
 
 //! The loop as seen by who starts it.
 
-use super::{Role, Scheduling, largest::Largest, shared::Shared};
+use super::{Role, Scheduling, largest::Largest, page_loop::WAKE, shared::Shared};
 use crate::{ensure, ktap::Trouble, tsc::Calibration};
-use nix::unistd::Pid;
+use nix::{sys::signal::kill, unistd::Pid};
 use std::{
     path::Path,
     process::Child,
@@ -25,6 +25,7 @@ pub struct LoopProcess {
     calibration: Calibration,
     /// In which gaps counted.
     sections: AtomicU64,
+    scheduling: Scheduling,
 }
 
 impl LoopProcess {
@@ -41,9 +42,11 @@ impl LoopProcess {
             child: role.command()?.stdin(page).spawn()?,
             calibration: Calibration::begin(),
             sections: AtomicU64::new(0),
+            scheduling,
         };
 
-        this.wait_for_turns(1, Instant::now() + PATIENCE)?;
+        // Without being told to, which would end it before it has got so far as to wait for that.
+        this.wait_until_turn(1, Instant::now() + PATIENCE)?;
         Ok(this)
     }
 
@@ -59,8 +62,18 @@ impl LoopProcess {
 
     /// Waits until there were `count` more turns.
     pub fn wait_for_turns(&self, count: u64, until: Instant) -> Result<(), Trouble> {
-        let wanted = self.turns() + count;
+        if self.scheduling == Scheduling::Asleep {
+            for _ in 0..count {
+                let next = self.turns() + 1;
+                self.wake();
+                self.wait_until_turn(next, until)?;
+            }
+            return Ok(());
+        }
+        self.wait_until_turn(self.turns() + count, until)
+    }
 
+    fn wait_until_turn(&self, wanted: u64, until: Instant) -> Result<(), Trouble> {
         while self.turns() < wanted {
             ensure!(
                 Instant::now() < until,
@@ -99,6 +112,14 @@ impl LoopProcess {
     /// Asks the loop to end, and with it whatever waits for its CPU.
     pub fn ask_to_stop(&self) {
         self.shared.stop.store(true, Ordering::Relaxed);
+        if self.scheduling == Scheduling::Asleep {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        // That it has ended is seen by its turns.
+        let _ = kill(self.pid(), WAKE);
     }
 }
 

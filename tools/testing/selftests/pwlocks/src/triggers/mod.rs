@@ -43,7 +43,7 @@ const REQUESTS: usize = 10;
 /// whom the loop was switched out.
 pub fn run(mut each: impl FnMut(&Row, &[String])) -> Result<(), Trouble> {
     let modules = Modules::load()?;
-    let stage = Stage::set()?;
+    let stage = Stage::set(Scheduling::Fifo)?;
     let release = utsname::uname()?.release().to_string_lossy().into_owned();
     let pwlocks = modules.mode()?;
 

@@ -21,7 +21,7 @@ use nix::{
     sys::{
         mman::{MlockAllFlags, MmapAdvise, mlockall},
         prctl::set_pdeathsig,
-        signal::Signal,
+        signal::{SigSet, Signal},
     },
 };
 use std::{
@@ -30,6 +30,9 @@ use std::{
 
 /// Its SCHED_FIFO priority: above the kernel's threaded interrupts.
 const PRIORITY: i32 = 60;
+
+/// Wakes a loop that sleeps.
+pub(super) const WAKE: Signal = Signal::SIGUSR1;
 
 /// How often it touches new pages. Much longer than the grace period that lru_cache_disable() waits
 /// for before it drains: a page that is touched in that time empties the batch that it goes into.
@@ -47,16 +50,35 @@ pub(super) fn run(cpu: usize, file: &Path, scheduling: Scheduling) -> Result<(),
     set_pdeathsig(Signal::SIGKILL).doing("prctl(PR_SET_PDEATHSIG)")?;
     let shared = Shared::of(io::stdin())?;
     let mut pages = Pages::new(file)?;
+    let wake = SigSet::from(WAKE);
 
+    wake.thread_block().doing("pthread_sigmask")?;
     pin::to(cpu).doing(format_args!("can't run on CPU {cpu}"))?;
     // What the loop itself is made of shall not be moved or reclaimed under it. What it touches
     // later is ordinary memory.
     mlockall(MlockAllFlags::MCL_CURRENT).doing("mlockall")?;
     pages.map_anonymous()?;
-    if scheduling == Scheduling::Fifo {
-        realtime::fifo(PRIORITY)?;
+    match scheduling {
+        Scheduling::Normal => spin(&shared, &mut pages),
+        Scheduling::Fifo => {
+            realtime::fifo(PRIORITY)?;
+            spin(&shared, &mut pages)
+        }
+        Scheduling::Asleep => {
+            realtime::fifo(PRIORITY)?;
+            sleep(&shared, &mut pages, &wake)
+        }
     }
-    spin(&shared, &mut pages)
+}
+
+/// Touches pages once, and then whenever it is told to by the signal.
+fn sleep(shared: &State, pages: &mut Pages, wake: &SigSet) -> Result<(), Trouble> {
+    while !shared.stop.load(Ordering::Relaxed) {
+        pages.touch()?;
+        shared.turns.fetch_add(1, Ordering::Release);
+        wake.wait().doing("sigwait")?;
+    }
+    Ok(())
 }
 
 fn spin(shared: &State, pages: &mut Pages) -> Result<(), Trouble> {

@@ -89,6 +89,7 @@ mod tests {
         let roles = [
             looping(Scheduling::Fifo),
             looping(Scheduling::Normal),
+            looping(Scheduling::Asleep),
             Role::MlockAll,
         ];
         for role in roles {

@@ -12,6 +12,8 @@ pub enum Scheduling {
     Fifo,
     /// As any process.
     Normal,
+    /// SCHED_FIFO too, and it sleeps until it is told to touch pages: somebody else spins there.
+    Asleep,
 }
 
 impl Scheduling {
@@ -20,6 +22,7 @@ impl Scheduling {
         match self {
             Self::Fifo => "fifo",
             Self::Normal => "normal",
+            Self::Asleep => "asleep",
         }
     }
 }
@@ -28,7 +31,7 @@ impl FromStr for Scheduling {
     type Err = Trouble;
 
     fn from_str(name: &str) -> Result<Self, Trouble> {
-        [Self::Fifo, Self::Normal]
+        [Self::Fifo, Self::Normal, Self::Asleep]
             .into_iter()
             .find(|scheduling| scheduling.name() == name)
             .ok_or_else(|| Trouble::fail(format!("{name} is no way to schedule the loop")))

@@ -46,14 +46,14 @@ pub struct Stage {
 impl Stage {
     /// Starts the loop; this thread then runs on another CPU. Modules that are to be measured must have
     /// been loaded before: that waits for every task of the kernel, of which the loop is one.
-    pub fn set() -> Result<Self, Trouble> {
+    pub fn set(scheduling: Scheduling) -> Result<Self, Trouble> {
         let isolated = isolated_cpu()?;
         let disk = Module::need(DISK_MODULE, DISK_PARAMETERS)?;
         let home = Pinned::to(home_cpu(isolated)?)?;
         let unthrottled = Unthrottled::now()?;
         drop_caches::quietly()?;
         let compaction = KernelSetting::set(COMPACT_LOCKED, "0")?;
-        let page_loop = LoopProcess::start(isolated, Path::new(DISK), Scheduling::Fifo)?;
+        let page_loop = LoopProcess::start(isolated, Path::new(DISK), scheduling)?;
         let stage = Self {
             observer: Observer::new(isolated, page_loop.pid())?,
             page_loop,

@@ -11,7 +11,7 @@ use figures::Figures;
 use selftests::{
     bench::{self, Missing, Requests, each_trigger, remark},
     ktap::Trouble,
-    triggers::Measurement,
+    triggers::{Measurement, Scheduling},
 };
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<Missing, Trouble> {
-    each_trigger("interference", look)
+    each_trigger("interference", Scheduling::Fifo, look)
 }
 
 fn look(requests: &Requests<'_>) -> Result<(Measurement, Figures), Trouble> {

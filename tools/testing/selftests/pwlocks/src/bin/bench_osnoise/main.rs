@@ -13,7 +13,7 @@ use selftests::{
     bench::{self, Missing, Requests, each_trigger},
     demonstration::isolated_cpu,
     ktap::Trouble,
-    triggers::Measurement,
+    triggers::{Measurement, Scheduling},
 };
 use serde::Serialize;
 use std::process::ExitCode;
@@ -33,7 +33,9 @@ fn measure() -> Result<Missing, Trouble> {
     Tracer::is_there()?;
     // Once for all: to start and to stop it the kernel rewrites its code, for which it interrupts all CPUs.
     let tracer = Tracer::start(isolated_cpu()?)?;
-    each_trigger("osnoise", |requests| look(&tracer, requests))
+    each_trigger("osnoise", Scheduling::Fifo, |requests| {
+        look(&tracer, requests)
+    })
 }
 
 fn look(tracer: &Tracer, requests: &Requests<'_>) -> Result<(Measurement, Figures), Trouble> {
