@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -193,17 +194,25 @@ fn draw_bars<'a>(title: &str, unit: &str, axis: Axis, groups: &[Group]) -> Drawn
         }
         // One colour needs no explanation.
         if subjects.len() > 1 {
-            chart
-                .configure_series_labels()
-                .position(SeriesLabelPosition::LowerRight)
-                .label_font((FONT, 11))
-                .background_style(WHITE.mix(0.8))
-                .border_style(RGBColor(180, 180, 180))
-                .draw()?;
+            legend(&mut chart, SeriesLabelPosition::LowerRight)?;
         }
         root.present()?;
     }
     Ok(svg)
+}
+
+/// What the colours stand for.
+fn legend<'a, B: DrawingBackend + 'a>(
+    chart: &mut ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>,
+    position: SeriesLabelPosition,
+) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    chart
+        .configure_series_labels()
+        .position(position)
+        .label_font((FONT, 11))
+        .background_style(WHITE.mix(0.8))
+        .border_style(RGBColor(180, 180, 180))
+        .draw()
 }
 
 /// Lines over a number of CPUs, both axes by powers of ten.
@@ -255,13 +264,7 @@ fn draw_curves<'a>(title: &str, unit: &str, all: &[Curve]) -> Drawn<'a> {
                 chart.draw_series(LineSeries::new(placed, paint.stroke_width(1)))?;
             }
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .label_font((FONT, 11))
-            .background_style(WHITE.mix(0.8))
-            .border_style(RGBColor(180, 180, 180))
-            .draw()?;
+        legend(&mut chart, SeriesLabelPosition::UpperLeft)?;
         root.present()?;
     }
     Ok(svg)
