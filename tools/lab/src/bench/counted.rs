@@ -115,11 +115,14 @@ fn stock(rows: &[Row], operation: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::{Counted, figures};
+    use crate::bench::row::Row;
     use crate::bench::text_lines;
 
     fn of(text: &str) -> Vec<(String, f64)> {
         let lines: Vec<_> = text.lines().map(str::to_owned).collect();
-        let figures = figures(&text_lines::find(&lines).unwrap()).into_iter();
+        let mut rows = text_lines::find(&lines).unwrap();
+        rows.extend(Row::find(&lines).unwrap());
+        let figures = figures(&rows).into_iter();
         figures.map(|(name, figure)| (name, figure.value)).collect()
     }
 
@@ -148,8 +151,9 @@ mod tests {
 
     #[test]
     fn holds_stand_for_themselves() {
-        let found =
-            of("# count longest_hold locked 16309\n# locked: of 1 tries these count: [16309]\n");
+        let found = of(
+            "{\"bench\":\"hold\",\"way\":\"locked\",\"longest\":16309,\"mean\":16400.5,\"tries\":8}\n",
+        );
         assert_eq!(found, [("hold locked".to_owned(), 16309.0)]);
     }
 

@@ -200,7 +200,7 @@ mod tests {
                 );
             }
         }
-        text += "# count longest_hold locked 16309\n# locked: of 1 tries these count: [16309]\n\
+        text += "{\"bench\":\"hold\",\"way\":\"locked\",\"longest\":16309,\"mean\":16309,\"tries\":1}\n\
                  {\"bench\":\"latency\",\"isolated\":\"idle\",\"subject\":\"stock\",\"pwlocks\":null,\
                  \"drains\":1,\"times_ns\":[4000],\"unfinished\":0}\n\
                  {\"bench\":\"interference\",\"trigger\":\"a\",\"subject\":\"stock\",\"pwlocks\":null,\"drains\":10,\

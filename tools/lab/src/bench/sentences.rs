@@ -213,8 +213,8 @@ mod tests {
             measured(
                 "live-hold",
                 1,
-                "# count longest_hold taken_out 147\n# taken_out: of 1 tries these count: [147]\n\
-                 # count longest_hold locked 16309\n# locked: of 1 tries these count: [16309]\n",
+                "{\"bench\":\"hold\",\"way\":\"taken_out\",\"longest\":147,\"mean\":147,\"tries\":1}\n\
+                 {\"bench\":\"hold\",\"way\":\"locked\",\"longest\":16309,\"mean\":16309,\"tries\":1}\n",
             ),
             measured(
                 "latency",

@@ -189,19 +189,11 @@ pub fn rows(steps: &[StepOutput]) -> std::result::Result<Vec<Row>, String> {
         if step.name == KMALLOC {
             rows.extend(text_lines::kmalloc(&step.lines)?);
         } else {
-            let found = Row::find(&step.lines)?;
-            // A figure may be in the text as well.
-            let of_text = text_lines::find(&step.lines)?.into_iter();
-            let is_new = |row: &Row| !found.iter().any(|other| is_about_the_same(row, other));
-            rows.extend(of_text.filter(is_new));
-            rows.extend(found);
+            rows.extend(text_lines::find(&step.lines)?);
+            rows.extend(Row::find(&step.lines)?);
         }
     }
     Ok(rows)
-}
-
-fn is_about_the_same(one: &Row, other: &Row) -> bool {
-    one.section() == other.section() && one.labels() == other.labels()
 }
 
 #[cfg(test)]
@@ -225,17 +217,10 @@ mod tests {
         let steps = [
             step("count", "# count PwLock local 19\nok 1 - x\n", Some(0)),
             step("kmalloc_bench", kmalloc, Some(0)),
-            step("bench_hold", hold, Some(0)),
+            step("live_hold", hold, Some(0)),
         ];
         assert_eq!(rows(&steps).unwrap().len(), 1 + 2 + 1);
         assert!(rows(&[step("kmalloc_bench", "insmod: no", Some(1))]).is_err());
-    }
-
-    #[test]
-    fn a_figure_that_is_printed_twice_is_one() {
-        let text = "# count longest_hold locked 9\n# locked: of 1 tries these count: [9]\n\
-                    {\"bench\":\"hold\",\"way\":\"locked\",\"longest\":9,\"mean\":9.0,\"tries\":1}";
-        assert_eq!(rows(&[step("live_hold", text, Some(0))]).unwrap().len(), 1);
     }
 
     #[test]

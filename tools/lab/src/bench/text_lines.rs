@@ -5,7 +5,6 @@
 use serde_json::{Deserializer, Value};
 
 use crate::bench::cost::Cost;
-use crate::bench::hold::Hold;
 use crate::bench::row::Row;
 use crate::bench::subject::Subject;
 
@@ -13,10 +12,7 @@ use crate::bench::subject::Subject;
 const START: &str = "# count ";
 const ATOMICS: &str = "# atomics ";
 
-/// What `live_hold` calls its figures.
-const HOLD: &str = "longest_hold";
-
-/// The rows among the output of `count`, `live_count` and `live_hold`.
+/// The rows among the output of `count` and `live_count`.
 ///
 /// A figure that did not settle is no row.
 pub fn find(lines: &[String]) -> Result<Vec<Row>, String> {
@@ -35,18 +31,14 @@ pub fn find(lines: &[String]) -> Result<Vec<Row>, String> {
         let figure: f64 = figure
             .parse()
             .map_err(|error| format!("{error} in {line:?}"))?;
-        rows.push(if what == HOLD {
-            hold(subject, figure, lines)?
-        } else {
-            Row::Cost(Cost {
-                operation: what.to_owned(),
-                subject: self::subject(subject)
-                    .ok_or_else(|| format!("what is measured in {line:?}?"))?,
-                instructions: Some(figure),
-                cycles: None,
-                atomics: atomics(what, subject, lines),
-            })
-        });
+        rows.push(Row::Cost(Cost {
+            operation: what.to_owned(),
+            subject: self::subject(subject)
+                .ok_or_else(|| format!("what is measured in {line:?}?"))?,
+            instructions: Some(figure),
+            cycles: None,
+            atomics: atomics(what, subject, lines),
+        }));
     }
     Ok(rows)
 }
@@ -71,26 +63,6 @@ fn subject(name: &str) -> Option<Subject> {
         "c" => Subject::new("c", None),
         _ => return None,
     })
-}
-
-/// The row of `way`, whose tries are in another line.
-fn hold(way: &str, longest: f64, lines: &[String]) -> Result<Row, String> {
-    let start = format!("# {way}: of ");
-    let tries = lines
-        .iter()
-        .filter(|line| line.starts_with(&start))
-        .find_map(|line| line.split_once("tries these count: "))
-        .ok_or_else(|| format!("{way}: the tries are not listed"))?
-        .1;
-    let tries: Vec<u64> =
-        serde_json::from_str(tries).map_err(|error| format!("{error} in {tries:?}"))?;
-    let sum: u64 = tries.iter().sum();
-    Ok(Row::Hold(Hold {
-        way: way.to_owned(),
-        longest: longest as u64,
-        mean: sum as f64 / tries.len().max(1) as f64,
-        tries: tries.len() as u64,
-    }))
 }
 
 /// The rows of what kmalloc_bench.ko reported, one JSON object for each run of it.
@@ -178,19 +150,6 @@ mod tests {
             _ => None,
         });
         assert_eq!(atomics.collect::<Vec<_>>(), [Some(2.0), Some(1.0), None]);
-    }
-
-    #[test]
-    fn a_hold_has_its_tries() {
-        let text = "# count longest_hold taken_out 147\n\
-                    # taken_out: of 9 tries these count: [147, 149, 148]\n\
-                    # count longest_hold locked unknown\n# locked: of 9 tries these count: []\n";
-        let rows = find(&lines(text)).unwrap();
-        let [Row::Hold(hold)] = &rows[..] else {
-            panic!("{rows:?}");
-        };
-        assert_eq!((hold.longest, hold.mean, hold.tries), (147, 148.0, 3));
-        assert!(find(&lines("# count longest_hold locked 9\n")).is_err());
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Hold {
         Ok(())
     }
 
-    /// The figures of `make bench`; an error if there are none.
+    /// The figures; an error if there are none.
     pub fn row(&self) -> Result<Row, Trouble> {
         let sum: u64 = self.tries.iter().sum();
 
@@ -153,10 +153,6 @@ impl fmt::Display for Hold {
             attempts,
         } = self;
 
-        match self.longest() {
-            Ok(longest) => writeln!(f, "count longest_hold {way} {longest}")?,
-            Err(_) => writeln!(f, "count longest_hold {way} unknown")?,
-        }
         write!(f, "{way}: of {attempts} tries these count: {tries:?}")
     }
 }

@@ -3,10 +3,9 @@
 //! How long mm_swap_live holds the lock of another CPU's batch, in instructions: for a guest with
 //! several CPUs under QEMU's `-icount shift=0`, where the time-stamp counter counts them.
 //!
-//! It is printed as `# count longest_hold <way> <instructions>`. The way is `taken_out`, as the module
-//! does it: the folios are taken out under the lock and moved without; or `locked`, with the module's
-//! `drain_locked=1`: they are moved under the lock, as in the C series. For `make bench` there is a line
-//! of JSON besides.
+//! It is printed for each way as a line of JSON, for `make bench` as well. The way is `taken_out`, as the
+//! module does it: the folios are taken out under the lock and moved without; or `locked`, with the
+//! module's `drain_locked=1`: they are moved under the lock, as in the C series.
 
 mod hold;
 
