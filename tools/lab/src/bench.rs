@@ -44,6 +44,7 @@ mod subject;
 mod summary;
 mod task;
 mod text_lines;
+mod timerlat;
 
 pub use run::run;
 

@@ -85,6 +85,7 @@ pub fn figures(rows: &[Row]) -> Figures {
             | Row::Interference(_)
             | Row::Oslat(_)
             | Row::Osnoise(_)
+            | Row::Timerlat(_)
             | Row::Alternative(_) => {}
         }
     }

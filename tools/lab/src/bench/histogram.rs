@@ -18,6 +18,11 @@ impl Histogram {
         let classes = self.0.iter().filter(|(begin, _)| *begin >= bound);
         classes.map(|(_, count)| count).sum()
     }
+
+    /// How many times there are.
+    pub fn all(&self) -> u64 {
+        self.from(0)
+    }
 }
 
 #[cfg(test)]
@@ -29,5 +34,6 @@ mod tests {
         let histogram: Histogram = serde_json::from_str("[[0,900],[10,5],[90,2],[100,1]]").unwrap();
         let above = [10, 100, 1000].map(|bound| histogram.from(bound));
         assert_eq!(above, [8, 1, 0]);
+        assert_eq!(histogram.all(), 908);
     }
 }

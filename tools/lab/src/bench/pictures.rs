@@ -4,12 +4,13 @@
 
 use crate::bench::alternative::{ISOLATED, LEFT};
 use crate::bench::model::{self, CPUS, Model};
-use crate::bench::oslat::DRAWN;
+use crate::bench::oslat;
 use crate::bench::plots::{Axis, Bar, Curve, Group, bars, curves};
 use crate::bench::report::{Report, SectionReport};
 use crate::bench::row::Section;
 use crate::bench::series::Series;
 use crate::bench::subject::Subject;
+use crate::bench::timerlat;
 
 /// The pictures of `section`, of one kernel each.
 pub fn of(report: &Report, section: &SectionReport) -> Result<Vec<String>, String> {
@@ -34,14 +35,19 @@ pub fn of(report: &Report, section: &SectionReport) -> Result<Vec<String>, Strin
                 }
             }
             Section::Oslat => {
-                let title = format!("{kernel}: {DRAWN}, per 1,000 drains");
-                let groups = groups(&series, DRAWN);
+                let title = format!("{kernel}: {}, per 1,000 drains", oslat::DRAWN);
+                let groups = groups(&series, oslat::DRAWN);
                 pictures.push(bars(&title, "gaps", Axis::Even, &groups)?);
             }
             Section::Osnoise => {
                 let title = format!("{kernel}: time that threads had, per 1,000 drains");
                 let groups = groups(&series, "threads us");
                 pictures.push(bars(&title, "microseconds", Axis::Even, &groups)?);
+            }
+            Section::Timerlat => {
+                let title = format!("{kernel}: how late the thread that a timer wakes was");
+                let groups = groups(&series, timerlat::DRAWN);
+                pictures.push(bars(&title, timerlat::DRAWN, Axis::Powers, &groups)?);
             }
             Section::Latency => {
                 for figure in ["p50 us", "max us"] {

@@ -183,8 +183,9 @@ fn isolated(flavour: Flavour, amount: Amount) -> Vec<Measurement> {
     oslat.spec.packaged = Some(OSLAT);
     guests.push(oslat);
     if flavour == Flavour::RtAmd64 {
-        // Debian builds the other one without the tracer.
+        // Debian builds the other one without the tracers.
         guests.push(guest("osnoise", "bench_osnoise", DRAINS, 60.0));
+        guests.push(guest("timerlat", "bench_timerlat", DRAINS, 60.0));
     }
     guests
 }
@@ -321,12 +322,27 @@ mod tests {
     }
 
     #[test]
-    fn the_tracer_of_noise_is_there_on_preempt_rt_only() {
-        let has = |flavour| {
+    fn tracers_are_there_on_preempt_rt_only() {
+        let has = |flavour, name| {
             let all = measurements(flavour, Amount::Quick);
-            all.iter().any(|one| one.spec.name == "osnoise")
+            all.iter().any(|one| one.spec.name == name)
         };
-        assert!(has(Flavour::RtAmd64) && !has(Flavour::Amd64));
+        for name in ["osnoise", "timerlat"] {
+            assert!(
+                has(Flavour::RtAmd64, name) && !has(Flavour::Amd64, name),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn oslat_is_where_its_guest_looks_for_it() {
+        for flavour in Flavour::ALL {
+            let all = measurements(flavour, Amount::Quick);
+            let oslat = all.iter().find(|one| one.spec.name == "oslat").unwrap();
+            let environment = &oslat.plan(4).steps[0].env;
+            assert_eq!(environment["PWLOCKS_OSLAT"], "/usr/bin/oslat");
+        }
     }
 
     #[test]

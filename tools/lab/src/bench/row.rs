@@ -12,6 +12,7 @@ use crate::bench::latency::Latency;
 use crate::bench::oslat::Oslat;
 use crate::bench::osnoise::Osnoise;
 use crate::bench::scale::Scale;
+use crate::bench::timerlat::Timerlat;
 
 /// How the lines of rows begin.
 const START: &str = "{\"bench\":";
@@ -36,6 +37,8 @@ pub enum Row {
     Oslat(Oslat),
     /// The same by the kernel's own account.
     Osnoise(Osnoise),
+    /// How late a timer is there.
+    Timerlat(Timerlat),
 }
 
 /// A part of the report.
@@ -50,6 +53,8 @@ pub enum Section {
     Oslat,
     /// The same by the kernel's own account.
     Osnoise,
+    /// How late a timer is there.
+    Timerlat,
     /// How long one waits for a drain.
     Latency,
     /// What the number of CPUs does to a drain.
@@ -81,11 +86,12 @@ impl Figure {
 
 impl Section {
     /// All, in the order of the report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Cost,
         Self::Interference,
         Self::Oslat,
         Self::Osnoise,
+        Self::Timerlat,
         Self::Latency,
         Self::Scale,
         Self::Hold,
@@ -99,6 +105,7 @@ impl Section {
             Self::Interference => "Interference on the isolated CPU",
             Self::Oslat => "Gaps of a task on the isolated CPU, by oslat",
             Self::Osnoise => "Noise on the isolated CPU, by the kernel's account",
+            Self::Timerlat => "Lateness of a timer on the isolated CPU",
             Self::Latency => "Latency of the requester",
             Self::Scale => "Scale",
             Self::Hold => "Lock hold",
@@ -144,6 +151,14 @@ impl Section {
                  1,000 requests of others: threads, interrupts, softirqs and NMIs, as the osnoise \
                  tracer has it, which only the PREEMPT_RT kernels are built with."
             }
+            Self::Timerlat => {
+                "How late the interrupt of a timer came on the isolated CPU, which was set every \
+                 millisecond, and the SCHED_FIFO thread that it wakes ran, while others made requests: the \
+                 longest, the mean, and how many of 1,000 were at least as late, by the timerlat \
+                 tracer, which only the PREEMPT_RT kernels are built with. Where the guest is emulated, \
+                 most of it is the emulator's: it says something against each other at best, and nothing is \
+                 tested by it."
+            }
             Self::Latency => {
                 "How long a drain of all CPUs takes the one who asks for it, by what the isolated \
                  CPU is doing. Where drains did not end, the guest stopped waiting: a percentile that \
@@ -176,6 +191,7 @@ impl Section {
             Self::Interference => Interference::COLUMNS,
             Self::Oslat => Oslat::COLUMNS,
             Self::Osnoise => Osnoise::COLUMNS,
+            Self::Timerlat => Timerlat::COLUMNS,
             Self::Latency => Latency::COLUMNS,
             Self::Scale => Scale::COLUMNS,
             Self::Hold => Hold::COLUMNS,
@@ -203,6 +219,7 @@ impl Row {
             Self::Interference(_) => Section::Interference,
             Self::Oslat(_) => Section::Oslat,
             Self::Osnoise(_) => Section::Osnoise,
+            Self::Timerlat(_) => Section::Timerlat,
         }
     }
 
@@ -217,6 +234,7 @@ impl Row {
             Self::Interference(row) => row.labels(),
             Self::Oslat(row) => row.labels(),
             Self::Osnoise(row) => row.labels(),
+            Self::Timerlat(row) => row.labels(),
         }
     }
 
@@ -231,6 +249,7 @@ impl Row {
             Self::Interference(row) => row.figures(),
             Self::Oslat(row) => row.figures(),
             Self::Osnoise(row) => row.figures(),
+            Self::Timerlat(row) => row.figures(),
         }
     }
 }
@@ -254,6 +273,7 @@ mod tests {
              {\"bench\":\"latency\",\"isolated\":\"idle\",\"subject\":\"stock\",\"pwlocks\":null,\"drains\":1,\"times_ns\":[5],\"unfinished\":0}\n\
              {\"bench\":\"interference\",\"trigger\":\"fadvise\",\"subject\":\"live\",\"pwlocks\":0,\"drains\":1,\"works_by_function\":{},\"involuntary_switches\":0,\"interrupts\":{\"LOC\":1},\"gaps_ns\":[]}\n\
              {\"bench\":\"oslat\",\"trigger\":\"fadvise\",\"subject\":\"live\",\"pwlocks\":1,\"drains\":1,\"works\":0,\"max_us\":77,\"histogram_us\":[[0,9],[70,1]],\"measured_s\":1.5,\"seconds\":1.4}\n\
+             {\"bench\":\"timerlat\",\"trigger\":\"none\",\"subject\":\"stock\",\"pwlocks\":null,\"drains\":1,\"works\":0,\"interrupt\":{\"avg_us\":1,\"max_us\":7,\"histogram_us\":[[0,9]]},\"thread\":{\"avg_us\":1,\"max_us\":7,\"histogram_us\":[[0,9]]}}\n\
              {\"bench\":\"alternative\",\"alternative\":\"skip\",\"isolated_per_page\":9.5,\"elsewhere_per_page\":9.5,\"requests\":1,\"touched\":30,\"waiting\":30,\"left\":30,\"works\":0,\"request\":7.0}\n\
              ok 1 - done\n",
         )
@@ -268,6 +288,7 @@ mod tests {
                 Section::Latency,
                 Section::Interference,
                 Section::Oslat,
+                Section::Timerlat,
                 Section::Alternative
             ]
         );

@@ -70,6 +70,7 @@ impl Against {
             Section::Interference
             | Section::Oslat
             | Section::Osnoise
+            | Section::Timerlat
             | Section::Hold
             | Section::Alternative => None,
         }

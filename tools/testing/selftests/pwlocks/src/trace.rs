@@ -2,13 +2,34 @@
 
 //! Kernel tracepoints, in a trace buffer of our own.
 
-use crate::{kernel_file, ktap::Trouble};
+use crate::{
+    kernel_file,
+    ktap::{Trouble, Verdict},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
 const TRACEFS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+
+/// The file with the kernel's tracers, in tracefs.
+const AVAILABLE: &str = "available_tracers";
+
+/// Skips if the kernel does not have the tracer called `name`.
+pub fn need_tracer(name: &str) -> Verdict {
+    let files = TRACEFS.map(|tracefs| Path::new(tracefs).join(AVAILABLE));
+    let available = files.iter().find(|file| file.exists());
+    let available = available.map_or_else(|| Ok(String::new()), kernel_file::read)?;
+
+    if available.split_whitespace().any(|tracer| tracer == name) {
+        return Ok(());
+    }
+    Err(Trouble::skip(format!(
+        "the kernel has no {name} tracer, but {}",
+        available.trim()
+    )))
+}
 
 /// A trace buffer beside the global one, which stays as it is. It is removed on drop.
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 //! A program ends with status 0 if everything could be measured; otherwise a remark says what could
 //! not, and why, and there is no line of JSON for it.
 
+mod cpu_tracer;
 mod each_subject;
 mod each_trigger;
 mod line;
@@ -18,6 +19,7 @@ mod row;
 mod subject;
 mod tool;
 
+pub use cpu_tracer::CpuTracer;
 pub use each_subject::each_subject;
 pub use each_trigger::each_trigger;
 pub use line::{print, remark};

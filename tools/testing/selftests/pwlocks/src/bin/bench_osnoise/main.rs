@@ -30,7 +30,6 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<Missing, Trouble> {
-    Tracer::is_there()?;
     // Once for all: to start and to stop it the kernel rewrites its code, for which it interrupts all CPUs.
     let tracer = Tracer::start(isolated_cpu()?)?;
     each_trigger("osnoise", Scheduling::Fifo, |requests| {

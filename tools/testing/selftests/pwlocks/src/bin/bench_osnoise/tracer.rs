@@ -3,16 +3,13 @@
 //! The kernel's osnoise tracer, for one CPU.
 
 use selftests::{
+    bench::CpuTracer,
     kernel_file,
     ktap::{Trouble, Verdict},
-    trace::Trace,
+    trace,
 };
 
-const AVAILABLE: &str = "/sys/kernel/tracing/available_tracers";
 const TRACER: &str = "osnoise";
-
-const CPUS: &str = "/sys/kernel/tracing/osnoise/cpus";
-const POSSIBLE: &str = "/sys/devices/system/cpu/possible";
 const OPTIONS: &str = "/sys/kernel/tracing/osnoise/options";
 
 /// An event for each time that something had the CPU.
@@ -26,50 +23,31 @@ const EVENTS: [&str; 4] = [
 /// The tracer at work. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Tracer {
-    cpu: usize,
     // In this order: the options can be changed while it does not run.
-    trace: Trace,
+    tracer: CpuTracer,
     _no_load: NoLoad,
-    _one_cpu: OneCpu,
 }
 
 impl Tracer {
-    /// Skips if the kernel does not have it.
-    pub fn is_there() -> Verdict {
-        let available = kernel_file::read(AVAILABLE)?;
-
-        if available.split_whitespace().any(|tracer| tracer == TRACER) {
-            return Ok(());
-        }
-        Err(Trouble::skip(format!(
-            "the kernel has no {TRACER} tracer, but {}",
-            available.trim()
-        )))
-    }
-
-    /// Starts it, for `cpu`.
+    /// Starts it, for `cpu`. Skips if the kernel does not have it.
     pub fn start(cpu: usize) -> Result<Self, Trouble> {
-        let one_cpu = OneCpu::set(cpu)?;
+        trace::need_tracer(TRACER)?;
         let no_load = NoLoad::set()?;
-        let trace = Trace::begin("pwlocks_bench_osnoise", &EVENTS)?;
 
-        trace.tracer(TRACER)?;
         Ok(Self {
-            cpu,
-            trace,
+            tracer: CpuTracer::start(TRACER, cpu, &EVENTS)?,
             _no_load: no_load,
-            _one_cpu: one_cpu,
         })
     }
 
     /// Forgets the events until now.
     pub fn clear(&self) -> Verdict {
-        self.trace.clear()
+        self.tracer.clear()
     }
 
     /// The events on the CPU since.
     pub fn events(&self) -> Result<Vec<String>, Trouble> {
-        self.trace.events_on(self.cpu)
+        self.tracer.events()
     }
 }
 
@@ -88,27 +66,6 @@ impl Drop for NoLoad {
     fn drop(&mut self) {
         if let Err(trouble) = kernel_file::write(OPTIONS, "OSNOISE_WORKLOAD") {
             eprintln!("the tracer stays without its load: {trouble:?}");
-        }
-    }
-}
-
-/// The tracer looks at one CPU, until this value is gone: then at all, as after boot.
-#[derive(Debug)]
-struct OneCpu;
-
-impl OneCpu {
-    fn set(cpu: usize) -> Result<Self, Trouble> {
-        kernel_file::write(CPUS, &cpu.to_string())?;
-        Ok(Self)
-    }
-}
-
-impl Drop for OneCpu {
-    fn drop(&mut self) {
-        // Not what it was before: the file can't be read but at once.
-        let all = kernel_file::read_trimmed(POSSIBLE);
-        if let Err(trouble) = all.and_then(|all| kernel_file::write(CPUS, &all)) {
-            eprintln!("the tracer looks at one CPU still: {trouble:?}");
         }
     }
 }
