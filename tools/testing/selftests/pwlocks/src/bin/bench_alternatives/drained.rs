@@ -15,18 +15,18 @@ use serde::Serialize;
 const REQUESTS: usize = 12;
 
 /// By the names of the JSON lines.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Drained {
-    requests: usize,
+    pub(crate) requests: usize,
     /// Pages that were touched before each request.
-    touched: usize,
+    pub(crate) touched: usize,
     /// Of all pages, those that were on no list before the request, and after.
-    waiting: usize,
-    left: usize,
+    pub(crate) waiting: usize,
+    pub(crate) left: usize,
     /// Works of drains that the kernel ran for as many requests.
-    works: u64,
+    pub(crate) works: u64,
     /// Instructions of all CPUs for one request, the median.
-    request: f64,
+    pub(crate) request: f64,
 }
 
 /// Makes the requests on the CPU `here`.

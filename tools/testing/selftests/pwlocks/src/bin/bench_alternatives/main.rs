@@ -8,7 +8,10 @@
 //! - `remote`: mm_swap_live with pwlocks=1;
 //! - `bypass`, `skip`: a build of it with `ALTERNATIVE=`, see rust/mm_swap_live/alternative.rs. In
 //!   such a guest that is all that is measured.
+//!
+//! One that has not done what it is called is not measured: see [`claim`].
 
+mod claim;
 mod cost;
 mod drained;
 mod row;
@@ -76,6 +79,8 @@ fn measure_one(name: &str, here: usize, isolated: usize, disk: &Disk) -> Result<
         elsewhere_per_page: cost::per_page(here, here)?,
         drained: drained::measure(here, isolated, disk)?,
     };
+
+    claim::check(name, &row.drained)?;
 
     bench::print("alternative", &row)
 }
