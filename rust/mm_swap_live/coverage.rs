@@ -100,6 +100,8 @@ pub const NOT_RT_HARMLESS: &[Argued] = &[Argued {
 pub const RT_LOCKED: &[Argued] = &[
     argued("__folio_batch_add_and_move", OWN_LOCK_OR_IRQ_LOCK),
     argued("__folio_batch_release", DRAINS_OWN),
+    // GCC puts it into folio_mark_accessed().
+    argued("__lru_cache_activate_folio", OWN_LOCK),
     argued("deactivate_file_folio", ONLY_NAMES),
     argued("folio_activate", ONLY_NAMES),
     argued("folio_add_lru", ONLY_NAMES),
