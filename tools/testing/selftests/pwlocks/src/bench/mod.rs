@@ -26,8 +26,6 @@ pub use line::{print, remark};
 pub use missing::Missing;
 pub use nanoseconds::nanoseconds;
 pub use program::{Program, run};
-pub use requests::{Asked, Requests};
+pub use requests::{Asked, Requests, name};
 pub use subject::Subject;
 pub use tool::Tool;
-
-use requests::name;

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 pub type Asked = Option<Trigger>;
 
 /// As it is printed.
-pub(super) fn name(asked: Asked) -> &'static str {
+pub fn name(asked: Asked) -> &'static str {
     asked.map_or("none", Trigger::name)
 }
 
