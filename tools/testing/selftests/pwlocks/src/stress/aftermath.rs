@@ -150,6 +150,6 @@ mod tests {
         assert!(is_ownerless(PageFlags::new(page)));
         assert!(!is_ownerless(PageFlags::new(page | MAPPED)));
         assert!(!is_ownerless(PageFlags::new(page & !ANON)));
-        assert!(is_ownerless(PageFlags::new(page & !ANON | MLOCKED)));
+        assert!(is_ownerless(PageFlags::new((page & !ANON) | MLOCKED)));
     }
 }
