@@ -140,7 +140,7 @@ mod tests {
             let status = std::fs::read_to_string(&status)?;
             let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
             let caught = u64::from_str_radix(caught.unwrap_or_default().trim(), 16);
-            Ok(caught.is_ok_and(|caught| caught & 1 << (Signal::SIGINT as u64 - 1) != 0))
+            Ok(caught.is_ok_and(|caught| caught & (1 << (Signal::SIGINT as u64 - 1)) != 0))
         };
         assert_eq!(tool.wait_until(traps), Ok(()));
         assert_eq!(tool.interrupt().as_deref(), Ok("7\n"));
