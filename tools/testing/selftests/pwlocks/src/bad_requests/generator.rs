@@ -183,7 +183,7 @@ fn handle(rng: &mut Rng, material: &Material) -> Case {
     let mut op = good_op(rng, &handles);
     let place = rng.usize(..handles.len());
     let (mistake, expected) = if handles.len() > 1 && rng.u32(..4) == 0 {
-        handles[place] = handles[(place + 1) % count];
+        handles[place] = handles[(place + 1) % handles.len()];
         op.op = uapi::OP_FREE;
         ("FREE of a folio twice", Errno::EINVAL)
     } else {
@@ -288,5 +288,37 @@ fn unknown(rng: &mut Rng) -> Case {
         request: if known { 0 } else { request },
         argument: Argument::Number(0),
         expected: Errno::ENOTTY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Argument, Fence, Material, next};
+    use fastrand::Rng;
+
+    #[test]
+    fn few_folios_are_enough_to_free_one_twice() {
+        let fence = Fence::new().unwrap();
+        let material = Material {
+            fence: &fence,
+            own: &[16, 32, 48],
+            freed: &[64],
+            foreign: &[80],
+        };
+        let mut rng = Rng::with_seed(1);
+        let mut twice = 0;
+        for _ in 0..10_000 {
+            let case = next(&mut rng, &material);
+            if let (Argument::Op(_, handles), "FREE of a folio twice") =
+                (case.argument, case.mistake)
+            {
+                let (mut distinct, all) = (handles.clone(), handles.len());
+                distinct.sort_unstable();
+                distinct.dedup();
+                assert!(distinct.len() < all);
+                twice += 1;
+            }
+        }
+        assert!(twice > 0);
     }
 }
