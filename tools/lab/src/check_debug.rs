@@ -36,7 +36,7 @@ pub enum Guests {
 
 /// What fits into `.ci/run` beside `make check`: lockdep's mistakes on purpose, and of what the checkers
 /// look at (the locks, the switch, the demo's folios, the kernel's own) the guest in which most goes on.
-const FEW: [&str; 9] = [
+const FEW: [&str; 8] = [
     "lockdep-nesting",
     "lockdep-wait-type",
     "kunit-1",
@@ -45,7 +45,6 @@ const FEW: [&str; 9] = [
     "live",
     "killed",
     "fuzz",
-    "hotplug-cycles",
 ];
 
 /// Runs `chosen` guests on the kernels `wanted`, all if it is empty; the last line on standard output is
