@@ -22,7 +22,8 @@ static DEFINE_PER_CPU(struct pw_counters, pw_counters);
 
 void pw_count_wait(void)
 {
-	atomic64_inc(&this_cpu_ptr(&pw_counters)->waited);
+	/* A task that moves just now, as it may on PREEMPT_RT, waits for the CPU that it left. */
+	atomic64_inc(&raw_cpu_ptr(&pw_counters)->waited);
 }
 
 /* Work for @cpu was run by the caller, or queued there. */

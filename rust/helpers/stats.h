@@ -2,7 +2,7 @@
 #ifndef _PWLOCKS_STATS_H
 #define _PWLOCKS_STATS_H
 
-/* This CPU waited for a remote holder of its lock. Called pinned, on the contended path only. */
+/* This CPU waits for a remote holder of its lock. On the contended path only; need not be pinned. */
 void pw_count_wait(void);
 
 #endif /* _PWLOCKS_STATS_H */
