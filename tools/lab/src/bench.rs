@@ -26,7 +26,7 @@ mod number;
 mod oslat;
 mod osnoise;
 mod page;
-mod per_drains;
+mod per_trigger;
 mod pictures;
 pub mod plan;
 mod plots;

@@ -6,21 +6,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bench::per_drains::per_drains;
+use crate::bench::per_trigger::PerTrigger;
 use crate::bench::row::Figure;
 use crate::bench::statistics::percentile;
-use crate::bench::subject::Subject;
 
 /// Requests of one kind, with one subject.
+pub type Interference = PerTrigger<Suffered>;
+
+/// What the isolated CPU suffered meanwhile.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Interference {
-    /// The kind of request.
-    pub trigger: String,
-    /// What was loaded.
-    #[serde(flatten)]
-    pub subject: Subject,
-    /// Requests made.
-    pub drains: u64,
+pub struct Suffered {
     /// Works that ran on the isolated CPU, by function.
     pub works_by_function: BTreeMap<String, u64>,
     /// How often the task there was switched out against its will.
@@ -35,30 +30,22 @@ pub struct Interference {
     pub turns_ns: Vec<f64>,
 }
 
-impl Interference {
-    /// Names of what [`Self::labels`] gives.
-    pub const COLUMNS: &[&str] = &["trigger", "subject"];
-
-    /// What tells this row from others.
-    pub fn labels(&self) -> Vec<String> {
-        vec![self.trigger.clone(), self.subject.to_string()]
-    }
-
+impl PerTrigger<Suffered> {
     /// What was measured, per 1,000 drains where it is a count.
     pub fn figures(&self) -> Vec<Figure> {
-        let count = |name: &str, count| Figure::new(name, per_drains(count, self.drains));
+        let seen = &self.seen;
         let mut figures = vec![
-            count("works", self.works_by_function.values().sum()),
-            count("switches", self.involuntary_switches),
-            count("interrupts", self.interrupts.values().sum()),
+            self.count("works", seen.works_by_function.values().sum()),
+            self.count("switches", seen.involuntary_switches),
+            self.count("interrupts", seen.interrupts.values().sum()),
         ];
-        let by_name = self.interrupts.iter();
-        figures.extend(by_name.map(|(name, &interrupts)| count(name, interrupts)));
+        let by_name = seen.interrupts.iter();
+        figures.extend(by_name.map(|(name, &interrupts)| self.count(name, interrupts)));
         figures.extend(
             [
-                ("longest gap us", &self.gaps_ns, 1.0),
-                ("gap us p50 of the longest", &self.gaps_ns, 0.5),
-                ("longest turn us", &self.turns_ns, 1.0),
+                ("longest gap us", &seen.gaps_ns, 1.0),
+                ("gap us p50 of the longest", &seen.gaps_ns, 0.5),
+                ("longest turn us", &seen.turns_ns, 1.0),
             ]
             .into_iter()
             .filter_map(|(name, times, share)| {

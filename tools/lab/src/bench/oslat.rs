@@ -5,20 +5,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bench::histogram::{BOUNDS, Histogram};
-use crate::bench::per_drains::per_drains;
+use crate::bench::per_trigger::PerTrigger;
 use crate::bench::row::Figure;
-use crate::bench::subject::Subject;
 
 /// Requests of one kind, with one subject.
+pub type Oslat = PerTrigger<Gaps>;
+
+/// What oslat saw meanwhile.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Oslat {
-    /// The kind of request.
-    pub trigger: String,
-    /// What was loaded.
-    #[serde(flatten)]
-    pub subject: Subject,
-    /// Requests made.
-    pub drains: u64,
+pub struct Gaps {
     /// Works that ran on the isolated CPU.
     pub works: u64,
     /// The longest gap.
@@ -32,27 +27,19 @@ pub struct Oslat {
 /// What the figure is called that is drawn.
 pub const DRAWN: &str = "gaps from 100 us";
 
-impl Oslat {
-    /// Names of what [`Self::labels`] gives.
-    pub const COLUMNS: &[&str] = &["trigger", "subject"];
-
-    /// What tells this row from others.
-    pub fn labels(&self) -> Vec<String> {
-        vec![self.trigger.clone(), self.subject.to_string()]
-    }
-
+impl PerTrigger<Gaps> {
     /// What was measured, per 1,000 drains where it is a count.
     pub fn figures(&self) -> Vec<Figure> {
-        let count = |name: &str, count| Figure::new(name, per_drains(count, self.drains));
+        let seen = &self.seen;
         let mut figures = vec![
-            Figure::new("longest us", self.max_us as f64),
-            count("works", self.works),
+            Figure::new("longest us", seen.max_us as f64),
+            self.count("works", seen.works),
         ];
         figures.extend(BOUNDS.map(|(bound, name)| {
-            let gaps = self.histogram_us.from(bound);
-            count(&format!("gaps from {name}"), gaps)
+            let gaps = seen.histogram_us.from(bound);
+            self.count(&format!("gaps from {name}"), gaps)
         }));
-        figures.push(Figure::new("seconds", self.measured_s));
+        figures.push(Figure::new("seconds", seen.measured_s));
         figures
     }
 }

@@ -6,20 +6,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bench::per_drains::per_drains;
+use crate::bench::per_trigger::PerTrigger;
 use crate::bench::row::Figure;
-use crate::bench::subject::Subject;
 
 /// Requests of one kind, with one subject.
+pub type Osnoise = PerTrigger<Accounted>;
+
+/// What the tracer accounted for meanwhile.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Osnoise {
-    /// The kind of request.
-    pub trigger: String,
-    /// What was loaded.
-    #[serde(flatten)]
-    pub subject: Subject,
-    /// Requests made.
-    pub drains: u64,
+pub struct Accounted {
     /// What had the CPU, by what it was: `irq local_timer`, `thread kworker/3:1`.
     pub noise: BTreeMap<String, Noise>,
 }
@@ -43,28 +38,20 @@ const KINDS: [(&str, &str, &str); 4] = [
     ("nmi", "NMIs", "NMIs us"),
 ];
 
-impl Osnoise {
-    /// Names of what [`Self::labels`] gives.
-    pub const COLUMNS: &[&str] = &["trigger", "subject"];
-
-    /// What tells this row from others.
-    pub fn labels(&self) -> Vec<String> {
-        vec![self.trigger.clone(), self.subject.to_string()]
-    }
-
+impl PerTrigger<Accounted> {
     /// What was measured, per 1,000 drains but for the longest.
     pub fn figures(&self) -> Vec<Figure> {
-        let per_drains = |sum| per_drains(sum, self.drains);
-        let longest = self.noise.values().map(|noise| noise.max_ns).max();
+        let noise = &self.seen.noise;
+        let longest = noise.values().map(|noise| noise.max_ns).max();
         let mut figures = vec![Figure::new("longest us", longest.unwrap_or(0) as f64 / 1e3)];
         for (kind, times, time) in KINDS {
-            let of_kind = self.noise.iter();
+            let of_kind = noise.iter();
             let of_kind = of_kind.filter(|(name, _)| name.split(' ').next() == Some(kind));
             let (count, total) = of_kind.fold((0, 0), |(count, total), (_, noise)| {
                 (count + noise.count, total + noise.total_ns)
             });
-            figures.push(Figure::new(times, per_drains(count)));
-            figures.push(Figure::new(time, per_drains(total) / 1e3));
+            figures.push(self.count(times, count));
+            figures.push(Figure::new(time, self.per_thousand(total) / 1e3));
         }
         figures
     }

@@ -11,6 +11,7 @@ use crate::bench::interference::Interference;
 use crate::bench::latency::Latency;
 use crate::bench::oslat::Oslat;
 use crate::bench::osnoise::Osnoise;
+use crate::bench::per_trigger;
 use crate::bench::scale::Scale;
 use crate::bench::timerlat::Timerlat;
 
@@ -187,11 +188,10 @@ impl Section {
     /// Names of its rows' labels.
     pub fn columns(self) -> &'static [&'static str] {
         match self {
+            Self::Interference | Self::Oslat | Self::Osnoise | Self::Timerlat => {
+                per_trigger::COLUMNS
+            }
             Self::Cost => Cost::COLUMNS,
-            Self::Interference => Interference::COLUMNS,
-            Self::Oslat => Oslat::COLUMNS,
-            Self::Osnoise => Osnoise::COLUMNS,
-            Self::Timerlat => Timerlat::COLUMNS,
             Self::Latency => Latency::COLUMNS,
             Self::Scale => Scale::COLUMNS,
             Self::Hold => Hold::COLUMNS,

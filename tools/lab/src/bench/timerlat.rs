@@ -6,20 +6,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bench::histogram::{BOUNDS, Histogram};
-use crate::bench::per_drains::per_drains;
+use crate::bench::per_trigger::PerTrigger;
 use crate::bench::row::Figure;
-use crate::bench::subject::Subject;
 
 /// Requests of one kind, with one subject.
+pub type Timerlat = PerTrigger<Late>;
+
+/// What the tracer saw meanwhile.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Timerlat {
-    /// The kind of request.
-    pub trigger: String,
-    /// What was loaded.
-    #[serde(flatten)]
-    pub subject: Subject,
-    /// Requests made.
-    pub drains: u64,
+pub struct Late {
     /// Works that ran on the isolated CPU.
     pub works: u64,
     /// Of the timer's interrupt.
@@ -45,20 +40,12 @@ pub const DRAWN: &str = "thread, longest us";
 /// Times are counted for so many of them, as there are more the longer requests take.
 const TIMES: f64 = 1000.0;
 
-impl Timerlat {
-    /// Names of what [`Self::labels`] gives.
-    pub const COLUMNS: &[&str] = &["trigger", "subject"];
-
-    /// What tells this row from others.
-    pub fn labels(&self) -> Vec<String> {
-        vec![self.trigger.clone(), self.subject.to_string()]
-    }
-
+impl PerTrigger<Late> {
     /// What was measured: works per 1,000 drains, times per 1,000 of them.
     pub fn figures(&self) -> Vec<Figure> {
-        let of = [("interrupt", &self.interrupt), ("thread", &self.thread)];
-        let works = per_drains(self.works, self.drains);
-        let mut figures = vec![Figure::new("works", works)];
+        let seen = &self.seen;
+        let of = [("interrupt", &seen.interrupt), ("thread", &seen.thread)];
+        let mut figures = vec![self.count("works", seen.works)];
         for (what, lateness) in of {
             let longest = lateness.max_us as f64;
             figures.push(Figure::new(&format!("{what}, longest us"), longest));
@@ -72,7 +59,7 @@ impl Timerlat {
                 Figure::new(&format!("{what}, from {name}"), late * TIMES / all)
             }));
         }
-        let times = self.thread.histogram_us.all() as f64;
+        let times = seen.thread.histogram_us.all() as f64;
         figures.push(Figure::new("times", times));
         figures
     }
