@@ -96,6 +96,11 @@ pub fn count() -> Option<u64> {
     text("PWLOCKS_COUNT")?.parse().ok()
 }
 
+/// What is done at random is to be done as it was with this seed (`PWLOCKS_SEED`).
+pub fn seed() -> Option<u64> {
+    text("PWLOCKS_SEED")?.parse().ok()
+}
+
 fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -33,8 +33,8 @@ impl Subject {
         pwlocks: None,
     };
 
-    /// Those that the caller asks for (`PWLOCKS_SUBJECT`, `PWLOCKS_PARAM`). If it asks for none, all, of
-    /// which the stock kernel comes first: the times of one boot compare best.
+    /// Those that the caller asks for (`PWLOCKS_SUBJECT`, `PWLOCKS_PARAM`). If it asks for none, all:
+    /// the times of one boot compare best.
     pub fn wanted() -> Result<Vec<Self>, Trouble> {
         let (subject, mode) = (environment::subject(), environment::param());
 
