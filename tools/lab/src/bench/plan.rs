@@ -34,6 +34,8 @@ impl fmt::Display for Amount {
 pub struct Measurement {
     /// How they are booted.
     pub spec: GuestSpec,
+    /// How often a program of theirs repeats what it is about.
+    counts: Vec<(&'static str, u64)>,
     /// What they do, if not just run the programs of `spec`.
     steps: Option<Vec<PlanStep>>,
     /// How many there are.
@@ -48,9 +50,20 @@ pub const TIMED_GUESTS: u32 = 5;
 /// Guests for each that counts: the second is there to come out the same.
 const COUNTED_GUESTS: u32 = 2;
 
-/// Requests and drains of each kind in a guest that takes times: its like make as many again.
-const DRAINS: u64 = 10;
-const LATENCY_DRAINS: u64 = 20;
+/// Programs that take times with an isolated CPU, and how many requests or drains of each kind they make:
+/// the guest's like make as many again.
+const ISOLATED: [(&str, u64); 3] = [
+    ("bench_latency", 20),
+    ("bench_interference", 10),
+    ("bench_oslat", 10),
+];
+
+/// The same for kernels with these tracers: Debian builds those with PREEMPT_RT only with them.
+const TRACERS: [(&str, u64); 2] = [("bench_osnoise", 10), ("bench_timerlat", 10)];
+
+/// Seconds that one of them may take, and takes, about.
+const ISOLATED_S: u64 = 600;
+const EACH_S: f64 = 25.0;
 
 /// Numbers of CPUs whose drains are counted.
 const SCALE: [u32; 6] = [2, 4, 8, 16, 32, 64];
@@ -96,6 +109,7 @@ impl Measurement {
         };
         Self {
             spec,
+            counts: Vec::new(),
             steps: None,
             guests,
             seconds,
@@ -107,16 +121,38 @@ impl Measurement {
         self.spec.setting.counts()
     }
 
-    /// What a guest of it does.
-    pub fn plan(&self, cpus: u32) -> Plan {
-        match &self.steps {
+    /// What the guest of it does that is the `repetition`th, from 1.
+    ///
+    /// Where times are taken, programs and what they compare have another order in each.
+    pub fn plan(&self, cpus: u32, repetition: u32) -> Plan {
+        let mut plan = match &self.steps {
             None => self.spec.plan(cpus),
             Some(steps) => Plan {
                 steps: steps.clone(),
                 interactive: false,
             },
+        };
+        for (program, count) in &self.counts {
+            let steps = plan.steps.iter_mut();
+            for step in steps.filter(|step| step.name == *program) {
+                step.env.insert("PWLOCKS_COUNT".into(), count.to_string());
+            }
         }
+        if !self.is_counted() {
+            shuffle(&mut plan.steps, repetition.into());
+            plan = in_another_order(plan, repetition);
+        }
+        plan
     }
+}
+
+/// `plan` with a seed for its programs' order of what they compare.
+pub fn in_another_order(mut plan: Plan, repetition: u32) -> Plan {
+    for step in &mut plan.steps {
+        step.env
+            .insert("PWLOCKS_SEED".into(), repetition.to_string());
+    }
+    plan
 }
 
 /// What is measured on a kernel of `flavour`.
@@ -128,7 +164,7 @@ pub fn measurements(flavour: Flavour, amount: Amount) -> Vec<Measurement> {
     checked
         .chain([kmalloc(amount)])
         .chain(scale(amount))
-        .chain(isolated(flavour, amount))
+        .chain([isolated(flavour, amount)])
         .chain(alternatives(flavour, amount))
         .collect()
 }
@@ -159,35 +195,32 @@ fn scale(amount: Amount) -> Vec<Measurement> {
     cpus.iter().map(guest).collect()
 }
 
-/// What is measured with an isolated CPU.
-fn isolated(flavour: Flavour, amount: Amount) -> Vec<Measurement> {
-    let guest = |name: &str, program: &'static str, count: u64, seconds: f64| {
-        let program = Program {
-            name: program,
-            timeout_s: 600,
-        };
-        let spec = GuestSpec::new(name, Variant::STANDARD, &[program]).live();
-        let spec = GuestSpec {
-            setting: Setting::Isolated,
-            count: Some(count),
-            argument: Some(ARGUMENTS),
-            ..spec
-        };
-        Measurement::new(spec, amount, seconds)
+/// All that takes times with an isolated CPU, in one guest: to boot it for each would take as long as some of
+/// them do.
+fn isolated(flavour: Flavour, amount: Amount) -> Measurement {
+    let tracers: &[_] = match flavour {
+        Flavour::Amd64 => &[],
+        Flavour::RtAmd64 => &TRACERS,
     };
-    let mut guests = vec![
-        guest("latency", "bench_latency", LATENCY_DRAINS, 60.0),
-        guest("interference", "bench_interference", DRAINS, 60.0),
-    ];
-    let mut oslat = guest("oslat", "bench_oslat", DRAINS, 120.0);
-    oslat.spec.packaged = Some(OSLAT);
-    guests.push(oslat);
-    if flavour == Flavour::RtAmd64 {
-        // Debian builds the other one without the tracers.
-        guests.push(guest("osnoise", "bench_osnoise", DRAINS, 60.0));
-        guests.push(guest("timerlat", "bench_timerlat", DRAINS, 60.0));
+    let counts: Vec<_> = ISOLATED.iter().chain(tracers).copied().collect();
+    let programs: Vec<_> = counts
+        .iter()
+        .map(|&(name, _)| Program {
+            name,
+            timeout_s: ISOLATED_S,
+        })
+        .collect();
+    let spec = GuestSpec {
+        setting: Setting::Isolated,
+        argument: Some(ARGUMENTS),
+        packaged: Some(OSLAT),
+        ..GuestSpec::new("isolated", Variant::STANDARD, &programs).live()
+    };
+    let seconds = EACH_S * programs.len() as f64;
+    Measurement {
+        counts,
+        ..Measurement::new(spec, amount, seconds)
     }
-    guests
 }
 
 /// What can be done about an isolated CPU's batches. The modules as users have them are for two of
@@ -265,7 +298,7 @@ pub fn shuffle<T>(of_timed: &mut [T], seed: u64) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Amount, KMALLOC, measurements, shuffle};
+    use super::{Amount, KMALLOC, Measurement, TIMED_GUESTS, measurements, shuffle};
     use crate::bench::baseline;
     use crate::kernel_choice::Flavour;
 
@@ -301,7 +334,7 @@ mod tests {
     fn kmalloc_is_measured_without_pwlocks_and_in_both_modes() {
         let all = measurements(Flavour::RtAmd64, Amount::Full);
         let kmalloc = all.iter().find(|one| one.spec.name == "kmalloc").unwrap();
-        let plan = kmalloc.plan(4);
+        let plan = kmalloc.plan(4, 1);
         let scripts: Vec<_> = plan
             .steps
             .iter()
@@ -321,13 +354,21 @@ mod tests {
         assert_eq!(cpus, [2, 4, 8, 16, 32, 64]);
     }
 
+    fn isolated(flavour: Flavour) -> Measurement {
+        let all = measurements(flavour, Amount::Full).into_iter();
+        let mut isolated = all.filter(|one| !one.is_counted());
+        let one = isolated.next().unwrap();
+        assert!(isolated.next().is_none());
+        one
+    }
+
     #[test]
     fn tracers_are_there_on_preempt_rt_only() {
         let has = |flavour, name| {
-            let all = measurements(flavour, Amount::Quick);
-            all.iter().any(|one| one.spec.name == name)
+            let steps = isolated(flavour).plan(4, 1).steps;
+            steps.iter().any(|step| step.name == name)
         };
-        for name in ["osnoise", "timerlat"] {
+        for name in ["bench_osnoise", "bench_timerlat"] {
             assert!(
                 has(Flavour::RtAmd64, name) && !has(Flavour::Amd64, name),
                 "{name}"
@@ -336,12 +377,40 @@ mod tests {
     }
 
     #[test]
-    fn oslat_is_where_its_guest_looks_for_it() {
+    fn oslat_is_where_its_program_looks_for_it() {
         for flavour in Flavour::ALL {
-            let all = measurements(flavour, Amount::Quick);
-            let oslat = all.iter().find(|one| one.spec.name == "oslat").unwrap();
-            let environment = &oslat.plan(4).steps[0].env;
-            assert_eq!(environment["PWLOCKS_OSLAT"], "/usr/bin/oslat");
+            for step in isolated(flavour).plan(4, 1).steps {
+                assert_eq!(step.env["PWLOCKS_OSLAT"], "/usr/bin/oslat");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_timed_has_another_order_each_time() {
+        let measurement = isolated(Flavour::RtAmd64);
+        let orders: BTreeSet<_> = (1..=TIMED_GUESTS)
+            .map(|repetition| {
+                let steps = measurement.plan(4, repetition).steps;
+                let seed = repetition.to_string();
+                assert!(steps.iter().all(|step| step.env["PWLOCKS_SEED"] == seed));
+                let names: Vec<_> = steps.into_iter().map(|step| step.name).collect();
+                names
+            })
+            .collect();
+        assert_eq!(orders.len(), TIMED_GUESTS as usize);
+        let counted = super::kmalloc(Amount::Full);
+        assert_eq!(counted.plan(4, 1), counted.plan(4, 2));
+    }
+
+    #[test]
+    fn programs_repeat_as_often_as_is_worth_it() {
+        for step in isolated(Flavour::RtAmd64).plan(4, 1).steps {
+            let drains = if step.name == "bench_latency" {
+                "20"
+            } else {
+                "10"
+            };
+            assert_eq!(step.env["PWLOCKS_COUNT"], drains, "{}", step.name);
         }
     }
 
@@ -354,7 +423,7 @@ mod tests {
                 .filter(|one| one.spec.name.starts_with("alternative"));
             of_it
                 .map(|one| {
-                    assert_eq!(one.plan(4).steps[0].env["PWLOCKS_ISOLATED"], "1");
+                    assert_eq!(one.plan(4, 1).steps[0].env["PWLOCKS_ISOLATED"], "1");
                     one.spec.variant.alternative
                 })
                 .collect::<Vec<_>>()

@@ -106,7 +106,7 @@ pub fn run(lab: &Lab, amount: Amount) -> Result<Ended> {
 /// Fails if a program of `measurements` is not among those that guests get.
 fn require_programs(measurements: &[Measurement], programs: &Path) -> Result<()> {
     for measurement in measurements {
-        for step in measurement.plan(1).steps {
+        for step in measurement.plan(1, 1).steps {
             // What is run by the shell is named after what it is about.
             let Some(name) = step.argv.first().filter(|_| step.argv.len() == 1) else {
                 continue;

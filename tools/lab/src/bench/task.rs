@@ -100,7 +100,7 @@ impl<'a> Task<'a> {
         let boot = self.job.boot(lab, programs);
         Boot {
             name: format!("bench-{}-{}", boot.name, self.repetition),
-            plan: self.measurement.plan(boot.machine.cpus),
+            plan: self.measurement.plan(boot.machine.cpus, self.repetition),
             ..boot
         }
     }

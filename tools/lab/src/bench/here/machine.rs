@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use guest_plan::cpulist;
 
@@ -17,6 +17,10 @@ const MODULES: [&str; 6] = [
     "pwlocks",
     "brd",
 ];
+
+/// The program of rt-tests, and the folders where it may be.
+const OSLAT: &str = "oslat";
+const FOLDERS: [&str; 3] = ["usr/local/bin", "usr/bin", "usr/sbin"];
 
 /// The bit of CAP_SYS_MODULE (`include/uapi/linux/capability.h`).
 const CAP_SYS_MODULE: u32 = 16;
@@ -54,6 +58,8 @@ pub struct Machine {
     pub traced: Vec<String>,
     /// The clock that times are read from.
     pub clocksource: String,
+    /// Where oslat of rt-tests is, if it is anywhere.
+    pub oslat: Option<PathBuf>,
 }
 
 impl Machine {
@@ -90,6 +96,7 @@ impl Machine {
             tracers: read("sys/kernel/tracing/available_tracers").ok(),
             traced: functions(&traced),
             clocksource: read(clocksource)?,
+            oslat: find(root, OSLAT),
         })
     }
 
@@ -106,6 +113,12 @@ impl Machine {
             .flat_map(|tracers| tracers.split_whitespace())
             .any(|tracer| tracer == name)
     }
+}
+
+/// The first program called `name` in the folders where packages and administrators put them.
+fn find(root: &Path, name: &str) -> Option<PathBuf> {
+    let programs = FOLDERS.map(|folder| root.join(folder).join(name));
+    programs.into_iter().find(|program| program.is_file())
 }
 
 /// Whether the process with this status has the capability.
@@ -155,9 +168,10 @@ pub mod tests {
             lockdown: None,
             wants_signatures: false,
             has_debugfs: true,
-            tracers: Some("osnoise function nop".into()),
+            tracers: Some("timerlat osnoise function nop".into()),
             traced: vec![],
             clocksource: "tsc".into(),
+            oslat: Some("/usr/bin/oslat".into()),
         }
     }
 
@@ -184,13 +198,14 @@ pub mod tests {
             ("sys/kernel/debug/sched/debug", ""),
             (
                 "sys/kernel/tracing/available_tracers",
-                "osnoise function nop\n",
+                "timerlat osnoise function nop\n",
             ),
             (
                 "sys/kernel/tracing/enabled_functions",
                 "bpf_lsm_file_open (1) \tD\n\tdirect-->x\n",
             ),
             ("sys/module/module/parameters/sig_enforce", "N\n"),
+            ("usr/bin/oslat", ""),
         ] {
             let file = root.join(path);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -202,7 +217,11 @@ pub mod tests {
     fn a_machine_is_what_its_files_say() {
         let root = tempfile::tempdir().unwrap();
         files(root.path());
-        assert_eq!(Machine::look(root.path()).unwrap(), machine());
+        let seen = Machine::look(root.path()).unwrap();
+        let oslat = root.path().join("usr/bin/oslat");
+        assert_eq!(seen.oslat.as_ref(), Some(&oslat));
+        let oslat = machine().oslat;
+        assert_eq!(Machine { oslat, ..seen }, machine());
         assert_eq!(machine().isolated_cpu(), Some(3));
         assert!(machine().has_tracer("osnoise") && !machine().has_tracer("no"));
     }

@@ -9,13 +9,26 @@ use guest_plan::plan::{Plan, PlanStep};
 
 use crate::bench::here::machine::Machine;
 use crate::bench::plan::{Amount, TIMED_GUESTS, kmalloc_steps};
+use crate::packaged;
 
 /// Seconds for one program with all subjects.
 const SCALE_S: u64 = 1200;
 const ISOLATED_S: u64 = 600;
 
-/// The kernel's tracer of noise.
-const TRACER: &str = "osnoise";
+/// What takes an isolated CPU only, with about how many seconds it takes.
+const ISOLATED: [(&str, &str, f64); 2] = [
+    ("latency", "bench_latency", 90.0),
+    ("interference", "bench_interference", 60.0),
+];
+
+/// What takes one of the kernel's tracers as well, that of its name.
+const TRACERS: [(&str, &str, f64); 2] = [
+    ("osnoise", "bench_osnoise", 60.0),
+    ("timerlat", "bench_timerlat", 60.0),
+];
+
+/// What takes a program of rt-tests.
+const OSLAT: (&str, &str, f64) = ("oslat", "bench_oslat", 120.0);
 
 /// How to isolate a CPU, where none is.
 const ISOLATE: &str = "no CPU is isolated; boot with isolcpus=nohz,domain,managed_irq,N nohz_full=N rcu_nocbs=N for \
@@ -75,20 +88,32 @@ impl Planned {
         ];
         let mut left_out = Vec::new();
         if machine.isolated_cpu().is_none() {
-            left_out.push(format!("latency, interference and noise: {ISOLATE}"));
-        } else {
-            measurements.push(measure("latency", "bench_latency", ISOLATED_S, 90.0));
-            measurements.push(measure(
-                "interference",
-                "bench_interference",
-                ISOLATED_S,
-                60.0,
-            ));
-            if machine.has_tracer(TRACER) {
-                measurements.push(measure(TRACER, "bench_osnoise", ISOLATED_S, 60.0));
+            left_out.push(format!("latency, interference, gaps and noise: {ISOLATE}"));
+            return Self {
+                measurements,
+                left_out,
+            };
+        }
+        for (name, program, seconds) in ISOLATED {
+            measurements.push(measure(name, program, ISOLATED_S, seconds));
+        }
+        for (name, program, seconds) in TRACERS {
+            if machine.has_tracer(name) {
+                measurements.push(measure(name, program, ISOLATED_S, seconds));
             } else {
-                left_out.push(format!("noise: the kernel has no {TRACER} tracer"));
+                left_out.push(format!("{name}: the kernel has no such tracer"));
             }
+        }
+        let (name, program, seconds) = OSLAT;
+        if let Some(oslat) = &machine.oslat {
+            let mut measurement = measure(name, program, ISOLATED_S, seconds);
+            for step in &mut measurement.plan.steps {
+                let oslat = oslat.display().to_string();
+                step.env.insert(packaged::OSLAT.variable.to_owned(), oslat);
+            }
+            measurements.push(measurement);
+        } else {
+            left_out.push(format!("{name}: it is not installed; apt install rt-tests"));
         }
         Self {
             measurements,
@@ -110,6 +135,7 @@ fn of_steps(name: &'static str, steps: Vec<PlanStep>, seconds: f64) -> Measureme
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::path::Path;
 
     use super::Planned;
@@ -130,13 +156,26 @@ mod tests {
         let (names, left_out) = planned(&machine);
         assert_eq!(
             names,
-            ["kmalloc", "scale", "latency", "interference", "osnoise"]
+            [
+                "kmalloc",
+                "scale",
+                "latency",
+                "interference",
+                "osnoise",
+                "timerlat",
+                "oslat"
+            ]
         );
         assert_eq!(left_out, "");
-        machine.tracers = Some("function nop".into());
+        machine.tracers = Some("timerlat function nop".into());
+        machine.oslat = None;
         let (names, left_out) = planned(&machine);
-        assert!(!names.contains(&"osnoise"));
-        assert!(left_out.contains("no osnoise tracer"));
+        assert!(!names.contains(&"osnoise") && names.contains(&"timerlat"));
+        assert!(!names.contains(&"oslat"));
+        assert_eq!(
+            left_out,
+            "osnoise: the kernel has no such tracer; oslat: it is not installed; apt install rt-tests"
+        );
         machine.isolated = vec![];
         let (names, left_out) = planned(&machine);
         assert_eq!(names, ["kmalloc", "scale"]);
@@ -159,18 +198,20 @@ mod tests {
     }
 
     #[test]
+    fn oslat_is_the_one_that_was_found() {
+        let planned = Planned::of(&machine(), Path::new("/programs"));
+        let oslat = planned.measurements.last().unwrap();
+        assert_eq!(oslat.plan.steps[0].env["PWLOCKS_OSLAT"], "/usr/bin/oslat");
+    }
+
+    #[test]
     fn the_same_programs_run_in_guests() {
         let planned = Planned::of(&machine(), Path::new("/programs"));
         let guests = measurements(Flavour::RtAmd64, Amount::Full);
-        for measurement in planned.measurements {
-            let guest = guests
-                .iter()
-                .find(|guest| guest.spec.name.split('-').next() == Some(measurement.name))
-                .unwrap();
-            let program = |step: &guest_plan::plan::PlanStep| step.name.clone();
-            let there: Vec<_> = guest.plan(4).steps.iter().map(program).collect();
-            let here: Vec<_> = measurement.plan.steps.iter().map(program).collect();
-            assert_eq!(there, here, "{}", measurement.name);
+        let guests = guests.iter().flat_map(|guest| guest.plan(4, 1).steps);
+        let guests: BTreeSet<_> = guests.map(|step| step.name).collect();
+        for step in planned.measurements.iter().flat_map(|one| &one.plan.steps) {
+            assert!(guests.contains(&step.name), "{}", step.name);
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::bench::here::plan::{self, Measurement, Planned};
 use crate::bench::here::runner::Runner;
 use crate::bench::here::{STEP, refusal};
 use crate::bench::measured::{Kept, Measured};
-use crate::bench::plan::{Amount, shuffle};
+use crate::bench::plan::{Amount, in_another_order, shuffle};
 use crate::bench::remaining;
 use crate::bench::report::Report;
 use crate::bench::summary;
@@ -200,7 +200,8 @@ impl Bench<'_> {
             Some(measurement.seconds.ceil() as u64),
         );
         let start = Instant::now();
-        let ran = self.runner.run(lab, &name, &measurement.plan, |line| {
+        let plan = in_another_order(measurement.plan.clone(), runs[at].repetition);
+        let ran = self.runner.run(lab, &name, &plan, |line| {
             bar.position(start.elapsed().as_secs());
             bar.message(line);
         })?;
@@ -403,6 +404,8 @@ mod tests {
         assert_eq!(partial["guests"][0]["clock"], "times, this machine");
         assert!(partial["qemu"].is_null());
         assert_eq!(partial["here"]["isolated_cpu"], 3);
+        let plan = fs::read_to_string(folder.join("latency-1.plan.json")).unwrap();
+        assert!(plan.contains("\"PWLOCKS_SEED\":\"1\""), "{plan}");
 
         // It would find nothing if it were measured again.
         fs::remove_file(folder.join("scale-1.says")).unwrap();
