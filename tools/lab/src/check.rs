@@ -4,8 +4,6 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
-use std::thread;
 use std::time::Duration;
 
 use crate::accel::{self, Accel};
@@ -13,7 +11,7 @@ use crate::atomics;
 use crate::audit_check;
 use crate::bench::gate;
 use crate::compile_fail;
-use crate::failure::{Ended, Failure, Kind, Result};
+use crate::failure::{Ended, Failure, Result};
 use crate::guest::{self, Boot, Layout, Machine, Outcome};
 use crate::host_tests;
 use crate::initramfs::Extra;
@@ -28,6 +26,7 @@ use crate::refused_builds;
 use crate::stock_modules;
 use crate::tally::Tally;
 use crate::userland;
+use crate::work_queue;
 
 /// Seconds that a guest may need beside its programs.
 const BOOT_S: u64 = 120;
@@ -213,48 +212,14 @@ pub fn run_jobs(
     programs: &Path,
     at_once: usize,
 ) -> Result<Tally> {
-    let queue = Mutex::new(jobs);
-    let tally = Mutex::new(Tally::default());
-    let broken: Mutex<Option<Failure>> = Mutex::new(None);
-    let work = || {
-        loop {
-            let Some(job) = locked(&queue).pop_front() else {
-                return;
-            };
-            match run_guest(lab, &job, programs) {
-                Ok(results) => locked(&tally).add(results),
-                Err(failure) => {
-                    // The first one is the cause; the rest are interrupted because of it.
-                    if failure.kind == Kind::Step || locked(&broken).is_none() {
-                        locked(&broken).get_or_insert(failure);
-                    }
-                    lab.interrupt.raise();
-                    return;
-                }
-            }
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 0..at_once {
-            scope.spawn(work);
-        }
-    });
-    match broken
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-    {
-        Some(failure) => Err(failure),
-        None => Ok(tally
-            .into_inner()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())),
+    let mut tally = Tally::default();
+    let all = work_queue::run(jobs, at_once, &lab.interrupt, |job| {
+        run_guest(lab, &job, programs)
+    })?;
+    for results in all {
+        tally.add(results);
     }
-}
-
-/// A panicking thread ends the run, so what it left in a mutex is never used.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
+    Ok(tally)
 }
 
 fn run_guest(lab: &Lab, job: &Job<'_>, programs: &Path) -> Result<Tally> {

@@ -73,6 +73,7 @@ mod tsc;
 mod ui;
 mod userland;
 mod variant;
+mod work_queue;
 
 use std::env;
 use std::process::ExitCode;

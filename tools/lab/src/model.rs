@@ -8,8 +8,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard};
-use std::thread;
 
 use crate::failure::{During, Ended, Failure, Result};
 use crate::job::Job;
@@ -19,6 +17,7 @@ use crate::pan::{Finding, Outcome};
 use crate::root;
 use crate::sandbox::Sandbox;
 use crate::tally::Tally;
+use crate::work_queue;
 
 /// The model, from the project's folder.
 const MODEL: &str = "tools/model/spin/pwlocks.pml";
@@ -382,42 +381,11 @@ fn of_mutant(mutant: &Mutant, outcome: Option<&Outcome>) -> std::result::Result<
 
 /// Runs the checker for all of them, as many at once as the user wants.
 fn run_tasks(lab: &Lab, root: &Path, tasks: VecDeque<Task>) -> Result<Outcomes> {
-    let queue = Mutex::new(tasks);
-    let done: Mutex<Result<Outcomes>> = Mutex::new(Ok(Outcomes::new()));
-    let work = || {
-        loop {
-            let Some(task) = locked(&queue).pop_front() else {
-                return;
-            };
-            let outcome = run_task(lab, root, &task);
-            let mut done = locked(&done);
-            match (&mut *done, outcome) {
-                (Ok(outcomes), Ok(outcome)) => {
-                    outcomes.insert(task.name, outcome);
-                }
-                (Ok(_), Err(failure)) => {
-                    // The first one is the cause.
-                    *done = Err(failure);
-                    locked(&queue).clear();
-                }
-                (Err(_), _) => {}
-            }
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 0..lab.options.jobs {
-            scope.spawn(work);
-        }
-    });
-    done.into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-/// A panicking thread ends the run, so what it left in a mutex is never used.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
+    let done = work_queue::run(tasks, lab.options.jobs, &lab.interrupt, |task| {
+        let outcome = run_task(lab, root, &task)?;
+        Ok((task.name, outcome))
+    })?;
+    Ok(done.into_iter().collect())
 }
 
 fn run_task(lab: &Lab, root: &Path, task: &Task) -> Result<Outcome> {

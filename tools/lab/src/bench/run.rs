@@ -2,11 +2,9 @@
 
 //! Boots what is not yet measured, and reports after each guest what there is.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
-use std::thread;
 use std::time::Instant;
 
 use crate::bench::baseline::{self, Baseline};
@@ -26,6 +24,7 @@ use crate::kernels;
 use crate::key::Key;
 use crate::lab::Lab;
 use crate::userland;
+use crate::work_queue;
 
 /// Megabytes for the guests' initrds, of which each removes its own, their logs and the report.
 const SPACE_MB: u64 = 600;
@@ -51,8 +50,6 @@ struct Place<'a> {
 struct Shared<'a> {
     places: Vec<Place<'a>>,
     durations: Durations,
-    /// What keeps this from going on.
-    broken: Option<Failure>,
 }
 
 /// What a report needs beside figures.
@@ -131,7 +128,6 @@ impl Bench<'_> {
         let mut shared = Shared {
             places: Vec::new(),
             durations: Durations::default(),
-            broken: None,
         };
         for task in tasks {
             let key = task.key(lab, self.programs);
@@ -162,14 +158,18 @@ impl Bench<'_> {
         });
         plan::shuffle(&mut timed, self.seed);
         let shared = Mutex::new(shared);
-        for (queue, at_once) in [(counted, lab.options.jobs), (timed, 1)] {
-            self.run_queue(&shared, queue, at_once);
-        }
+        let broken = [(counted, lab.options.jobs), (timed, 1)]
+            .into_iter()
+            .try_for_each(|(queue, at_once)| {
+                let one = |at| self.run_one(&shared, at);
+                work_queue::run(queue, at_once, &lab.interrupt, one).map(|_| ())
+            })
+            .err();
         let shared = shared
             .into_inner()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         let report = self.write(&shared)?;
-        self.end(shared, &report)
+        self.end(&shared, &report, broken)
     }
 
     fn say_what_is_kept(&self, shared: &Shared<'_>) {
@@ -190,28 +190,6 @@ impl Bench<'_> {
                 remaining::words(left)
             ));
         }
-    }
-
-    /// Runs guests, so many at once, until there are no more or something breaks.
-    fn run_queue(&self, shared: &Mutex<Shared<'_>>, queue: Vec<usize>, at_once: usize) {
-        let queue = Mutex::new(VecDeque::from(queue));
-        let work = || {
-            while let Some(at) = locked(&queue).pop_front() {
-                if let Err(failure) = self.run_one(shared, at) {
-                    // The first one is the cause; the rest are interrupted because of it.
-                    locked(shared).broken.get_or_insert(failure);
-                    self.lab.interrupt.raise();
-                }
-                if locked(shared).broken.is_some() {
-                    return;
-                }
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 0..at_once {
-                scope.spawn(work);
-            }
-        });
     }
 
     fn run_one(&self, shared: &Mutex<Shared<'_>>, at: usize) -> Result<()> {
@@ -285,7 +263,7 @@ impl Bench<'_> {
     }
 
     /// Tells the user what came of it all.
-    fn end(&self, shared: Shared<'_>, report: &Report) -> Result<Ended> {
+    fn end(&self, shared: &Shared<'_>, report: &Report, broken: Option<Failure>) -> Result<Ended> {
         let ui = &self.lab.ui;
         for line in summary::lines(report) {
             ui.print(&line);
@@ -304,7 +282,7 @@ impl Bench<'_> {
         for difference in &report.not_repeated {
             ui.print(&format!("not ok {difference}"));
         }
-        if let Some(broken) = shared.broken {
+        if let Some(broken) = broken {
             return Err(broken.remedy("`make bench` goes on where this ended"));
         }
         let failed = shared.places.iter();
