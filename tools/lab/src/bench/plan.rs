@@ -16,7 +16,7 @@ use crate::variant::Variant;
 pub enum Amount {
     /// Everything, often enough for medians.
     Full,
-    /// Everything that is not about many CPUs, once.
+    /// What is soon over, once: nothing with many CPUs, neither oslat nor timerlat.
     Quick,
 }
 
@@ -50,20 +50,53 @@ pub const TIMED_GUESTS: u32 = 5;
 /// Guests for each that counts: the second is there to come out the same.
 const COUNTED_GUESTS: u32 = 2;
 
-/// Programs that take times with an isolated CPU, and how many requests or drains of each kind they make:
-/// the guest's like make as many again.
-const ISOLATED: [(&str, u64); 3] = [
-    ("bench_latency", 20),
-    ("bench_interference", 10),
-    ("bench_oslat", 10),
-];
+/// A program that takes times with an isolated CPU.
+struct Timed {
+    program: &'static str,
+    /// Requests or drains of each kind in a guest, of which its like make as many again.
+    full: u64,
+    /// The same where there is one guest only; none if the program takes too long for that.
+    quick: Option<u64>,
+    /// Whether it takes a tracer of latency: Debian builds only the kernels with PREEMPT_RT with them.
+    traces: bool,
+}
 
-/// The same for kernels with these tracers: Debian builds those with PREEMPT_RT only with them.
-const TRACERS: [(&str, u64); 2] = [("bench_osnoise", 10), ("bench_timerlat", 10)];
+const TIMED: [Timed; 5] = [
+    Timed {
+        program: "bench_latency",
+        full: 20,
+        quick: Some(5),
+        traces: false,
+    },
+    Timed {
+        program: "bench_interference",
+        full: 5,
+        quick: Some(3),
+        traces: false,
+    },
+    Timed {
+        program: "bench_oslat",
+        full: 5,
+        quick: None,
+        traces: false,
+    },
+    Timed {
+        program: "bench_osnoise",
+        full: 5,
+        quick: Some(3),
+        traces: true,
+    },
+    Timed {
+        program: "bench_timerlat",
+        full: 5,
+        quick: None,
+        traces: true,
+    },
+];
 
 /// Seconds that one of them may take, and takes, about.
 const ISOLATED_S: u64 = 600;
-const EACH_S: f64 = 25.0;
+const EACH_S: f64 = 22.0;
 
 /// Numbers of CPUs whose drains are counted.
 const SCALE: [u32; 6] = [2, 4, 8, 16, 32, 64];
@@ -198,11 +231,18 @@ fn scale(amount: Amount) -> Vec<Measurement> {
 /// All that takes times with an isolated CPU, in one guest: to boot it for each would take as long as some of
 /// them do.
 fn isolated(flavour: Flavour, amount: Amount) -> Measurement {
-    let tracers: &[_] = match flavour {
-        Flavour::Amd64 => &[],
-        Flavour::RtAmd64 => &TRACERS,
-    };
-    let counts: Vec<_> = ISOLATED.iter().chain(tracers).copied().collect();
+    let has_tracers = flavour == Flavour::RtAmd64;
+    let counts: Vec<_> = TIMED
+        .iter()
+        .filter(|timed| has_tracers || !timed.traces)
+        .filter_map(|timed| {
+            let count = match amount {
+                Amount::Full => Some(timed.full),
+                Amount::Quick => timed.quick,
+            };
+            Some((timed.program, count?))
+        })
+        .collect();
     let programs: Vec<_> = counts
         .iter()
         .map(|&(name, _)| Program {
@@ -296,9 +336,9 @@ pub fn shuffle<T>(of_timed: &mut [T], seed: u64) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
-    use super::{Amount, KMALLOC, Measurement, TIMED_GUESTS, measurements, shuffle};
+    use super::{Amount, KMALLOC, Measurement, TIMED, TIMED_GUESTS, measurements, shuffle};
     use crate::bench::baseline;
     use crate::kernel_choice::Flavour;
 
@@ -403,14 +443,21 @@ mod tests {
     }
 
     #[test]
-    fn programs_repeat_as_often_as_is_worth_it() {
-        for step in isolated(Flavour::RtAmd64).plan(4, 1).steps {
-            let drains = if step.name == "bench_latency" {
-                "20"
-            } else {
-                "10"
-            };
-            assert_eq!(step.env["PWLOCKS_COUNT"], drains, "{}", step.name);
+    fn quick_asks_for_less() {
+        let counts = |amount| {
+            let all = measurements(Flavour::RtAmd64, amount).into_iter();
+            let isolated = all.filter(|one| !one.is_counted());
+            let steps = isolated.flat_map(|one| one.plan(4, 1).steps);
+            let counts = steps.map(|step| (step.name, step.env["PWLOCKS_COUNT"].parse().unwrap()));
+            counts.collect::<BTreeMap<String, u64>>()
+        };
+        let (full, quick) = (counts(Amount::Full), counts(Amount::Quick));
+        assert_eq!(full.len(), TIMED.len());
+        for program in ["bench_oslat", "bench_timerlat"] {
+            assert!(!quick.contains_key(program), "{program}");
+        }
+        for (program, count) in quick {
+            assert!(count < full[&program], "{program}");
         }
     }
 

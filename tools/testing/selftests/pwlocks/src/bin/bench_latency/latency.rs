@@ -18,7 +18,7 @@ const BUDGET: Duration = Duration::from_secs(20);
 pub const BOUND: Duration = Duration::from_secs(2);
 
 /// Drains that are given up before it is believed that none returns.
-const ENOUGH: usize = 3;
+const ENOUGH: usize = 2;
 
 /// How long the drains took.
 #[derive(Debug, Default)]
