@@ -8,6 +8,7 @@
 
 mod judge;
 pub mod machine;
+mod oslat;
 mod plan;
 mod refusal;
 mod run;

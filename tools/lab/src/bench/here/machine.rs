@@ -4,9 +4,11 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use guest_plan::cpulist;
+
+use crate::bench::here::oslat::Oslat;
 
 /// Modules that measuring loads: with one of them loaded already, it would not be known what is measured.
 const MODULES: [&str; 6] = [
@@ -18,10 +20,6 @@ const MODULES: [&str; 6] = [
     "brd",
 ];
 
-/// The program of rt-tests, and the folders where it may be.
-const OSLAT: &str = "oslat";
-const FOLDERS: [&str; 3] = ["usr/local/bin", "usr/bin", "usr/sbin"];
-
 /// The bit of CAP_SYS_MODULE (`include/uapi/linux/capability.h`).
 const CAP_SYS_MODULE: u32 = 16;
 
@@ -30,7 +28,7 @@ const CAP_SYS_MODULE: u32 = 16;
 const HOOK: &str = "bpf_lsm_";
 
 /// The machine.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Machine {
     /// The kernel's release.
     pub release: String,
@@ -58,8 +56,8 @@ pub struct Machine {
     pub traced: Vec<String>,
     /// The clock that times are read from.
     pub clocksource: String,
-    /// Where oslat of rt-tests is, if it is anywhere.
-    pub oslat: Option<PathBuf>,
+    /// What it has of oslat.
+    pub oslat: Oslat,
 }
 
 impl Machine {
@@ -96,7 +94,7 @@ impl Machine {
             tracers: read("sys/kernel/tracing/available_tracers").ok(),
             traced: functions(&traced),
             clocksource: read(clocksource)?,
-            oslat: find(root, OSLAT),
+            oslat: Oslat::look(root)?,
         })
     }
 
@@ -113,12 +111,6 @@ impl Machine {
             .flat_map(|tracers| tracers.split_whitespace())
             .any(|tracer| tracer == name)
     }
-}
-
-/// The first program called `name` in the folders where packages and administrators put them.
-fn find(root: &Path, name: &str) -> Option<PathBuf> {
-    let programs = FOLDERS.map(|folder| root.join(folder).join(name));
-    programs.into_iter().find(|program| program.is_file())
 }
 
 /// Whether the process with this status has the capability.
@@ -154,6 +146,7 @@ pub mod tests {
     use std::path::Path;
 
     use super::Machine;
+    use crate::bench::here::oslat::{self, Oslat};
 
     /// One that can be measured.
     pub fn machine() -> Machine {
@@ -171,7 +164,7 @@ pub mod tests {
             tracers: Some("timerlat osnoise function nop".into()),
             traced: vec![],
             clocksource: "tsc".into(),
-            oslat: Some("/usr/bin/oslat".into()),
+            oslat: Oslat::Found("/usr/bin/oslat".into()),
         }
     }
 
@@ -205,12 +198,12 @@ pub mod tests {
                 "bpf_lsm_file_open (1) \tD\n\tdirect-->x\n",
             ),
             ("sys/module/module/parameters/sig_enforce", "N\n"),
-            ("usr/bin/oslat", ""),
         ] {
             let file = root.join(path);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
         }
+        oslat::tests::put(root, "usr/bin", "--bucket-width");
     }
 
     #[test]
@@ -219,7 +212,7 @@ pub mod tests {
         files(root.path());
         let seen = Machine::look(root.path()).unwrap();
         let oslat = root.path().join("usr/bin/oslat");
-        assert_eq!(seen.oslat.as_ref(), Some(&oslat));
+        assert_eq!(seen.oslat, Oslat::Found(oslat));
         let oslat = machine().oslat;
         assert_eq!(Machine { oslat, ..seen }, machine());
         assert_eq!(machine().isolated_cpu(), Some(3));

@@ -105,15 +105,16 @@ impl Planned {
             }
         }
         let (name, program, seconds) = OSLAT;
-        if let Some(oslat) = &machine.oslat {
-            let mut measurement = measure(name, program, ISOLATED_S, seconds);
-            for step in &mut measurement.plan.steps {
-                let oslat = oslat.display().to_string();
-                step.env.insert(packaged::OSLAT.variable.to_owned(), oslat);
+        match machine.oslat.path() {
+            Ok(oslat) => {
+                let mut measurement = measure(name, program, ISOLATED_S, seconds);
+                for step in &mut measurement.plan.steps {
+                    let oslat = oslat.display().to_string();
+                    step.env.insert(packaged::OSLAT.variable.to_owned(), oslat);
+                }
+                measurements.push(measurement);
             }
-            measurements.push(measurement);
-        } else {
-            left_out.push(format!("{name}: it is not installed; apt install rt-tests"));
+            Err(why) => left_out.push(format!("{name}: {why}")),
         }
         Self {
             measurements,
@@ -141,6 +142,7 @@ mod tests {
     use super::Planned;
     use crate::bench::here::machine::Machine;
     use crate::bench::here::machine::tests::machine;
+    use crate::bench::here::oslat::Oslat;
     use crate::bench::plan::{Amount, measurements};
     use crate::kernel_choice::Flavour;
 
@@ -168,7 +170,7 @@ mod tests {
         );
         assert_eq!(left_out, "");
         machine.tracers = Some("timerlat function nop".into());
-        machine.oslat = None;
+        machine.oslat = Oslat::Missing;
         let (names, left_out) = planned(&machine);
         assert!(!names.contains(&"osnoise") && names.contains(&"timerlat"));
         assert!(!names.contains(&"oslat"));
