@@ -41,12 +41,13 @@ fn measure() -> Result<Missing, Trouble> {
     let &[here, _, ..] = &*cpus else {
         return Err(Trouble::skip("there is one CPU only"));
     };
-    let counting = tsc::counts_instructions();
     let _here = Pinned::to(here)?;
     drop_caches::quietly()?;
     khugepaged::rest()?;
     let disks = Disks::make()?;
     let disk = disks.open(0)?;
+    thread::sleep(SETTLE);
+    let counting = tsc::counts_instructions();
     remark(format_args!(
         "{} CPUs, {}",
         cpus.len(),
@@ -56,10 +57,9 @@ fn measure() -> Result<Missing, Trouble> {
             "instructions are not counted"
         }
     ));
-    thread::sleep(SETTLE);
     once::check(&disk)?;
 
-    each_subject(|subject, missing| {
+    each_subject(Subject::ALL, |subject, missing| {
         for fill in Fill::ALL {
             let result = measure_one(&cpus, &disk, subject, fill, counting);
             missing.note(format_args!("{subject}, {fill}"), result);
