@@ -129,7 +129,7 @@ const OBJECTS: u32 = 20_000;
 const ROUNDS: u32 = 11;
 
 /// The counting guests of `make check` that are measured here, with about how long they take.
-const CHECKED: [(&str, f64); 3] = [("count", 30.0), ("live-count", 120.0), ("live-hold", 40.0)];
+const CHECKED: [(&str, f64); 3] = [("count", 15.0), ("live-count", 65.0), ("live-hold", 20.0)];
 
 impl Measurement {
     /// Guests that run the programs of `spec`.
@@ -222,7 +222,7 @@ fn scale(amount: Amount) -> Vec<Measurement> {
         };
         Measurement {
             guests: 1,
-            ..Measurement::new(spec, amount, 90.0 + f64::from(cpus))
+            ..Measurement::new(spec, amount, 12.0 + 3.2 * f64::from(cpus))
         }
     };
     cpus.iter().map(guest).collect()
@@ -281,7 +281,7 @@ fn alternatives(flavour: Flavour, amount: Amount) -> impl Iterator<Item = Measur
     });
     std::iter::once(ours)
         .chain(others)
-        .map(move |spec| Measurement::new(spec, amount, 60.0))
+        .map(move |spec| Measurement::new(spec, amount, 20.0))
 }
 
 /// kmalloc() and kfree() in each pattern, without pwlocks.ko and with it in both modes.
@@ -297,7 +297,7 @@ fn kmalloc(amount: Amount) -> Measurement {
     };
     Measurement {
         steps: Some(kmalloc_steps(&format!("sleep {SETTLE_S}"), "insmod")),
-        ..Measurement::new(spec, amount, 60.0)
+        ..Measurement::new(spec, amount, 20.0)
     }
 }
 
