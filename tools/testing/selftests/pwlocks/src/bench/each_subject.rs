@@ -6,13 +6,16 @@ use super::{Missing, Subject, remark};
 use crate::{environment, ktap::Trouble};
 use fastrand::Rng;
 
-/// Has `measure` look at each subject that is wanted, in an order that the caller's seed determines, if
-/// there is one: what drifts while they are measured, as a machine does that gets warm, is not to be
-/// taken for the difference between them. One that can't be brought about is missing, and the others are
-/// measured nevertheless.
-pub fn each_subject(mut measure: impl FnMut(Subject, &mut Missing)) -> Result<Missing, Trouble> {
+/// Has `measure` look at each subject that is wanted, which is `all` if the caller does not say. Their order
+/// is determined by the caller's seed, if there is one: what drifts while they are measured, as a machine
+/// does that gets warm, is not to be taken for the difference between them. One that can't be brought about
+/// is missing, and the others are measured nevertheless.
+pub fn each_subject(
+    all: &[Subject],
+    mut measure: impl FnMut(Subject, &mut Missing),
+) -> Result<Missing, Trouble> {
     let mut missing = Missing::default();
-    let mut subjects = Subject::wanted()?;
+    let mut subjects = Subject::wanted(all)?;
 
     if let Some(seed) = environment::seed() {
         remark(format_args!("PWLOCKS_SEED={seed} is the order's"));

@@ -13,10 +13,11 @@ use serde::Serialize;
 /// Requests of each kind, if the caller does not say how many (`PWLOCKS_COUNT`).
 const REQUESTS: u64 = 20;
 
-/// Has `look` see to each kind of request with each subject, first with none, and prints the figures
+/// Has `look` see to each kind of request with each of `subjects`, first with none, and prints the figures
 /// that it comes back with as a row of `section`. `scheduling` is that of the loop.
 pub fn each_trigger<F: Serialize>(
     section: &str,
+    subjects: &[Subject],
     scheduling: Scheduling,
     mut look: impl FnMut(&Requests<'_>) -> Result<(Measurement, F), Trouble>,
 ) -> Result<Missing, Trouble> {
@@ -33,7 +34,7 @@ pub fn each_trigger<F: Serialize>(
     };
 
     khugepaged::rest()?;
-    each_subject(|subject, missing| match Stage::set(scheduling) {
+    each_subject(subjects, |subject, missing| match Stage::set(scheduling) {
         Ok(stage) => with_subject(subject, |asked| one(&stage, subject, asked), missing),
         Err(trouble) => missing.note(subject, Err(trouble)),
     })

@@ -33,17 +33,27 @@ impl Subject {
         pwlocks: None,
     };
 
-    /// Those that the caller asks for (`PWLOCKS_SUBJECT`, `PWLOCKS_PARAM`). If it asks for none, all:
+    /// All.
+    pub const ALL: &[Self] = &[Self::STOCK, live(0), live(1)];
+
+    /// Those that drain in different ways: with the module off, it is as the stock kernel does.
+    pub const TWO_WAYS: &[Self] = &[Self::STOCK, live(1)];
+
+    /// Those that the caller asks for (`PWLOCKS_SUBJECT`, `PWLOCKS_PARAM`). If it asks for none, `otherwise`:
     /// the times of one boot compare best.
-    pub fn wanted() -> Result<Vec<Self>, Trouble> {
+    pub fn wanted(otherwise: &[Self]) -> Result<Vec<Self>, Trouble> {
         let (subject, mode) = (environment::subject(), environment::param());
 
-        Self::chosen(subject.as_deref(), mode.as_deref())
+        Self::chosen(subject.as_deref(), mode.as_deref(), otherwise)
     }
 
-    fn chosen(subject: Option<&str>, mode: Option<&str>) -> Result<Vec<Self>, Trouble> {
+    fn chosen(
+        subject: Option<&str>,
+        mode: Option<&str>,
+        otherwise: &[Self],
+    ) -> Result<Vec<Self>, Trouble> {
         Ok(match (subject, mode) {
-            (None, None) => vec![Self::STOCK, live(0), live(1)],
+            (None, None) => otherwise.to_vec(),
             (Some("stock"), _) => vec![Self::STOCK],
             (Some("live"), None) => vec![live(0), live(1)],
             (Some("live") | None, Some("0")) => vec![live(0)],
@@ -98,15 +108,16 @@ mod tests {
 
     #[test]
     fn as_asked_for() {
-        let chosen = |subject, mode| Subject::chosen(subject, mode).unwrap_or_default();
-        assert_eq!(chosen(None, None), [STOCK, live(0), live(1)]);
+        let otherwise = Subject::TWO_WAYS;
+        let chosen = |subject, mode| Subject::chosen(subject, mode, otherwise).unwrap_or_default();
+        assert_eq!(chosen(None, None), [STOCK, live(1)]);
         assert_eq!(chosen(Some("stock"), None), [STOCK]);
         // The mode is for the modules, of which there are none.
         assert_eq!(chosen(Some("stock"), Some("1")), [STOCK]);
         assert_eq!(chosen(Some("live"), None), [live(0), live(1)]);
         assert_eq!(chosen(Some("live"), Some("0")), [live(0)]);
         assert_eq!(chosen(None, Some("1")), [live(1)]);
-        assert!(Subject::chosen(Some("demo"), None).is_err());
-        assert!(Subject::chosen(Some("live"), Some("auto")).is_err());
+        assert!(Subject::chosen(Some("demo"), None, otherwise).is_err());
+        assert!(Subject::chosen(Some("live"), Some("auto"), otherwise).is_err());
     }
 }

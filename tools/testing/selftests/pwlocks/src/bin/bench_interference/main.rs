@@ -9,7 +9,7 @@ mod figures;
 
 use figures::Figures;
 use selftests::{
-    bench::{self, Missing, Requests, each_trigger, remark},
+    bench::{self, Missing, Requests, Subject, each_trigger, remark},
     ktap::Trouble,
     triggers::{Measurement, Scheduling},
 };
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<Missing, Trouble> {
-    each_trigger("interference", Scheduling::Fifo, look)
+    each_trigger("interference", Subject::ALL, Scheduling::Fifo, look)
 }
 
 fn look(requests: &Requests<'_>) -> Result<(Measurement, Figures), Trouble> {

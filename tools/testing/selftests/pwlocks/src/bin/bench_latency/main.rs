@@ -60,7 +60,7 @@ fn measure() -> Result<Missing, Trouble> {
     remark(settings(isolated)?);
 
     // A loop is there only after a subject is: loading waits for every task of the kernel.
-    each_subject(|subject, missing| {
+    each_subject(Subject::ALL, |subject, missing| {
         for state in Isolated::ALL {
             remark(format_args!("{subject}, {state}"));
             let result = measure_one(&place, subject, state, drains);

@@ -14,7 +14,7 @@ mod oslat;
 use gaps::Gaps;
 use oslat::Oslat;
 use selftests::{
-    bench::{self, Missing, Requests, each_trigger},
+    bench::{self, Missing, Requests, Subject, each_trigger},
     demonstration::isolated_cpu,
     home_cpu::home_cpu,
     ktap::Trouble,
@@ -40,7 +40,7 @@ fn measure() -> Result<Missing, Trouble> {
     let isolated = isolated_cpu()?;
     let home = home_cpu(isolated)?;
 
-    each_trigger("oslat", Scheduling::Asleep, |requests| {
+    each_trigger("oslat", Subject::TWO_WAYS, Scheduling::Asleep, |requests| {
         look(isolated, home, requests)
     })
 }

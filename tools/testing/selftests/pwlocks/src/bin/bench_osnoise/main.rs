@@ -10,7 +10,7 @@ mod tracer;
 
 use noise::ByCause;
 use selftests::{
-    bench::{self, Missing, Requests, each_trigger},
+    bench::{self, Missing, Requests, Subject, each_trigger},
     demonstration::isolated_cpu,
     ktap::Trouble,
     triggers::{Measurement, Scheduling},
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn measure() -> Result<Missing, Trouble> {
     // Once for all: to start and to stop it the kernel rewrites its code, for which it interrupts all CPUs.
     let tracer = Tracer::start(isolated_cpu()?)?;
-    each_trigger("osnoise", Scheduling::Fifo, |requests| {
+    each_trigger("osnoise", Subject::TWO_WAYS, Scheduling::Fifo, |requests| {
         look(&tracer, requests)
     })
 }

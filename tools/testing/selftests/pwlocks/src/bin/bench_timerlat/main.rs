@@ -15,7 +15,7 @@ mod lateness;
 
 use lateness::{Context, Lateness};
 use selftests::{
-    bench::{self, CpuTracer, Missing, Requests, each_trigger},
+    bench::{self, CpuTracer, Missing, Requests, Subject, each_trigger},
     demonstration::isolated_cpu,
     ktap::Trouble,
     triggers::{Measurement, Scheduling},
@@ -45,9 +45,12 @@ fn measure() -> Result<Missing, Trouble> {
     // CPUs, and its thread, which is not real-time at first, would have to wait for the loop.
     let tracer = CpuTracer::start(TRACER, isolated_cpu()?, &[])?;
 
-    each_trigger("timerlat", Scheduling::Fifo, |requests| {
-        look(&tracer, requests)
-    })
+    each_trigger(
+        "timerlat",
+        Subject::TWO_WAYS,
+        Scheduling::Fifo,
+        |requests| look(&tracer, requests),
+    )
 }
 
 fn look(tracer: &CpuTracer, requests: &Requests<'_>) -> Result<(Measurement, Figures), Trouble> {
