@@ -51,6 +51,11 @@ bool pwlocks_test_lockdep_works(void);
 void pwlocks_test_lockdep_acquire(bool raw);
 void pwlocks_test_lockdep_release(bool raw);
 
+#ifdef CONFIG_KCSAN
+/* pwlocks_test_kcsan.c */
+void pwlocks_test_kcsan_touch(u64 *datum);
+#endif
+
 /* pwlocks_test_panic.c */
 bool pwlocks_test_has_warned(void);
 

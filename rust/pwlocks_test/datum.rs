@@ -2,6 +2,7 @@
 
 //! Data that tells when it is not protected.
 
+use crate::touched::Touched;
 use kernel::{
     processor::cpu_relax,
     sync::atomic::{
@@ -15,10 +16,11 @@ const DWELL: u32 = 20;
 
 /// A counter whose increment is a load and a store, so that two visitors at once lose one.
 ///
-/// The fields are atomic only for an unprotected visit not to be undefined.
+/// The counters are atomic only for an unprotected visit not to be undefined.
 pub(crate) struct Datum {
     inside: Atomic<u32>,
     count: Atomic<u64>,
+    touched: Touched,
 }
 
 impl Datum {
@@ -27,6 +29,7 @@ impl Datum {
         Self {
             inside: Atomic::new(0),
             count: Atomic::new(0),
+            touched: Touched::new(),
         }
     }
 
@@ -37,6 +40,7 @@ impl Datum {
         self.inside.store(found + 1, Relaxed);
         let count = self.count.load(Relaxed);
 
+        self.touched.touch();
         for _ in 0..DWELL {
             cpu_relax();
         }

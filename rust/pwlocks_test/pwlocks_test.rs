@@ -10,7 +10,7 @@
 //!
 //! Some tests switch the mode and switch it back, or take a CPU down and up again. Nobody else may
 //! switch meanwhile. Those of the subject `nesting` make the kernel oops, those of
-//! `lockdep` make lockdep report something and stop.
+//! `lockdep` make lockdep report something and stop, and that of `kcsan` has KCSAN report something.
 
 use kernel::prelude::*;
 
@@ -31,6 +31,7 @@ mod flip_load;
 mod flip_token;
 mod hardirq;
 mod interrupt;
+mod kcsan;
 mod kthread;
 mod lockdep;
 mod migration;
@@ -46,6 +47,7 @@ mod sizes;
 mod suite;
 mod switch;
 mod timer;
+mod touched;
 mod trylock;
 mod turn;
 mod verdict;

@@ -15,6 +15,7 @@ use crate::{
     flip_load,
     flip_token,
     hardirq,
+    kcsan,
     lockdep,
     migration,
     nesting,
@@ -110,6 +111,7 @@ const TESTS: &[(&CStr, &[(&CStr, Run)])] = &[
             (c"nested", lockdep::nested),
         ],
     ),
+    (c"kcsan", &[(c"unprotected", kcsan::unprotected)]),
     (
         c"notifier",
         &[

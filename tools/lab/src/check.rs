@@ -15,7 +15,6 @@ use crate::failure::{Ended, Failure, Result};
 use crate::guest::{self, Boot, Layout, Machine, Outcome};
 use crate::host_tests;
 use crate::initramfs::Extra;
-use crate::kernel_choice::Flavour;
 use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::{self, EXPECTED_SKIPS, GuestSpec};
@@ -103,16 +102,16 @@ pub fn run(lab: &Lab) -> Result<Ended> {
         tally.add(audit_check::run(lab, kernel)?);
     }
     let programs = userland::get(lab, &first.root)?;
-    let jobs = jobs(lab, &kernels, &programs, |flavour| {
+    let guests = kernels.iter().map(|kernel| {
+        let flavour = kernel.release.flavour;
         let sabotages = matrix::sabotages()
             .into_iter()
             .filter(|sabotage| sabotage.flavour == flavour)
             .map(|sabotage| sabotage.guest);
-        matrix::guests(flavour)
-            .into_iter()
-            .chain(sabotages)
-            .collect()
-    })?;
+        let guests = matrix::guests(flavour).into_iter().chain(sabotages);
+        (kernel, guests.collect())
+    });
+    let jobs = jobs(lab, &programs, guests)?;
     let (timed, others): (VecDeque<_>, _) = jobs.into_iter().partition(|job| job.spec.is_timed());
     tally.add(run_jobs(lab, others, &programs, lab.options.jobs)?);
     tally.add(run_jobs(
@@ -147,17 +146,16 @@ pub fn report(lab: &Lab, tally: &Tally) -> Result<Ended> {
     Ok(tally.ended())
 }
 
-/// The guests that `specs` has for the kernels, with their modules built; those that take longest
+/// The `guests` of some kernels, with their modules built; those that take longest
 /// come first.
 pub fn jobs<'a>(
     lab: &Lab,
-    kernels: &'a [Prepared],
     programs: &Path,
-    specs: impl Fn(Flavour) -> Vec<GuestSpec>,
+    guests: impl IntoIterator<Item = (&'a Prepared, Vec<GuestSpec>)>,
 ) -> Result<VecDeque<Job<'a>>> {
     let mut jobs = Vec::new();
-    for kernel in kernels {
-        for spec in specs(kernel.release.flavour) {
+    for (kernel, specs) in guests {
+        for spec in specs {
             jobs.push(job(lab, kernel, programs, spec)?);
         }
     }

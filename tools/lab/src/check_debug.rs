@@ -6,7 +6,6 @@
 use crate::check;
 use crate::debug_kernel::DebugKernel;
 use crate::failure::{Ended, Failure, Result};
-use crate::kernel_choice::Flavour;
 use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::{self, GuestSpec, Program};
@@ -34,9 +33,10 @@ pub enum Guests {
     Few,
 }
 
-/// What fits into `.ci/run` beside `make check`: lockdep's mistakes on purpose, and of what the checkers
-/// look at (the locks, the switch, the demo's folios, the kernel's own) the guest in which most goes on.
-const FEW: [&str; 8] = [
+/// What fits into `.ci/run` beside `make check`: the mistakes that lockdep and KCSAN have to find, and of
+/// what the checkers look at (the locks, the switch, the demo's folios, the kernel's own) the guest in which most goes on.
+const FEW: [&str; 9] = [
+    "kcsan",
     "lockdep-nesting",
     "lockdep-wait-type",
     "kunit-1",
@@ -58,7 +58,7 @@ pub fn run(lab: &Lab, wanted: &[DebugKernel], chosen: Guests) -> Result<Ended> {
         "counts that fit, of those of make soak: {}",
         repeated::both(SOAK_MINUTES)
     ));
-    run_on(lab, wanted, |flavour| guests(flavour, chosen))
+    run_on(lab, wanted, |kernel| guests(kernel, chosen))
 }
 
 /// `make soak` with debug kernels: on those `wanted`, the guests that repeat something, as often as
@@ -73,21 +73,25 @@ pub fn soak(lab: &Lab, wanted: &[DebugKernel], minutes: u32) -> Result<Ended> {
 fn run_on(
     lab: &Lab,
     wanted: &[DebugKernel],
-    guests: impl Fn(Flavour) -> Vec<GuestSpec>,
+    guests: impl Fn(DebugKernel) -> Vec<GuestSpec>,
 ) -> Result<Ended> {
     let kernels = kernels::get_debug(lab, wanted)?;
     let Some(first) = kernels.first() else {
         return Err(Failure::step("check-debug", "no kernel to test on"));
     };
     let programs = userland::get(lab, &first.root)?;
-    let jobs = check::jobs(lab, &kernels, &programs, guests)?;
+    let guests = kernels
+        .iter()
+        .zip(wanted)
+        .map(|(kernel, &which)| (kernel, guests(which)));
+    let jobs = check::jobs(lab, &programs, guests)?;
     let tally = check::run_jobs(lab, jobs, &programs, lab.options.jobs)?;
     check::report(lab, &tally)
 }
 
-/// The `chosen` guests of a debug kernel of `flavour`.
-fn guests(flavour: Flavour, chosen: Guests) -> Vec<GuestSpec> {
-    matrix::guests(flavour)
+/// The `chosen` guests of `kernel`.
+fn guests(kernel: DebugKernel, chosen: Guests) -> Vec<GuestSpec> {
+    matrix::guests(kernel.flavour())
         .into_iter()
         // What the checks add to each instruction that is counted says nothing.
         .filter(|guest| !guest.setting.counts())
@@ -100,7 +104,7 @@ fn guests(flavour: Flavour, chosen: Guests) -> Vec<GuestSpec> {
             ..guest
         })
         // These have counts that fit.
-        .chain(matrix::debug_guests(flavour))
+        .chain(matrix::debug_guests(kernel))
         .filter(|guest| chosen == Guests::All || FEW.contains(&guest.name.as_str()))
         .map(slower)
         .collect()
@@ -121,13 +125,15 @@ fn slower(guest: GuestSpec) -> GuestSpec {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{FEW, Guests, guests};
-    use crate::kernel_choice::Flavour;
+    use crate::debug_kernel::DebugKernel;
 
     #[test]
     fn nothing_is_counted_and_everything_has_more_time() {
-        for flavour in Flavour::ALL {
-            let all = guests(flavour, Guests::All);
+        for kernel in DebugKernel::ALL {
+            let all = guests(kernel, Guests::All);
             let named = |name: &str| all.iter().find(|guest| guest.name == name);
             assert!(named("count").is_none());
             assert!(named("live-count").is_none());
@@ -142,16 +148,33 @@ mod tests {
             assert_eq!(count("fuzz"), "20000");
         }
     }
+
+    fn names(kernel: DebugKernel, chosen: Guests) -> Vec<String> {
+        let guests = guests(kernel, chosen).into_iter();
+        guests.map(|guest| guest.name).collect()
+    }
+
     #[test]
     fn the_few_are_some_of_all() {
-        for flavour in Flavour::ALL {
-            let names = |chosen| -> Vec<_> {
-                let guests = guests(flavour, chosen).into_iter();
-                guests.map(|guest| guest.name).collect()
-            };
-            let (few, all) = (names(Guests::Few), names(Guests::All));
-            assert_eq!(few.len(), FEW.len());
-            assert!(few.len() < all.len() && few.iter().all(|name| all.contains(name)));
+        for kernel in DebugKernel::ALL {
+            let (few, all) = (names(kernel, Guests::Few), names(kernel, Guests::All));
+            let wanted = FEW.iter().filter(|name| all.iter().any(|one| one == *name));
+            assert_eq!(few.len(), wanted.count());
+            assert!(few.len() < all.len());
+        }
+        let everywhere: BTreeSet<_> = DebugKernel::ALL
+            .into_iter()
+            .flat_map(|kernel| names(kernel, Guests::Few))
+            .collect();
+        assert_eq!(everywhere.len(), FEW.len());
+    }
+
+    #[test]
+    fn a_data_race_is_for_the_kernel_that_sees_it() {
+        for kernel in DebugKernel::ALL {
+            let all = names(kernel, Guests::All);
+            let has = all.iter().any(|name| name == "kcsan");
+            assert_eq!(has, kernel == DebugKernel::Kcsan, "{}", kernel.name());
         }
     }
 }

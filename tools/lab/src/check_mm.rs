@@ -59,7 +59,8 @@ pub fn run(lab: &Lab) -> Result<Ended> {
         return Err(Failure::step("check-mm", "no kernel to test"));
     };
     let programs = userland::get(lab, &first.root)?;
-    let jobs = check::jobs(lab, &kernels, &programs, |_| vec![all()])?;
+    let guests = kernels.iter().map(|kernel| (kernel, vec![all()]));
+    let jobs = check::jobs(lab, &programs, guests)?;
     let tally = check::run_jobs(lab, jobs, &programs, lab.options.jobs)?;
     check::report(lab, &tally)
 }

@@ -70,7 +70,7 @@ impl DebugKernel {
     }
 
     /// The flavour of Debian's whose tests it gets.
-    fn flavour(self) -> Flavour {
+    pub fn flavour(self) -> Flavour {
         match self {
             Self::Kasan | Self::Kcsan => Flavour::Amd64,
             Self::RtKasan => Flavour::RtAmd64,

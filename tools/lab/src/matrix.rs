@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use guest_plan::plan::{MM_SELFTESTS_DIR, PROGRAMS_DIR, Plan, PlanStep};
 
 use crate::check_mm;
+use crate::debug_kernel::DebugKernel;
 use crate::expected_bug::ExpectedBug;
 use crate::kernel_choice::Flavour;
 use crate::packaged::Packaged;
@@ -44,6 +45,7 @@ const REFUSAL: Program = program("refusal", 120);
 const COUNT: Program = program("count", 200);
 const LOCKDEP_NESTING: Program = program("lockdep_nesting", 60);
 const LOCKDEP_WAIT_TYPE: Program = program("lockdep_wait_type", 60);
+const KCSAN: Program = program("kcsan", 60);
 const MODPROBE: Program = program("modprobe", 60);
 const NESTING: Program = program("nesting", 60);
 const KUNIT: Program = program("kunit", 120);
@@ -75,6 +77,13 @@ const RECURSIVE: ExpectedBug = ExpectedBug {
 const WAIT_TYPE: ExpectedBug = ExpectedBug {
     start: "[ BUG: ",
     words: "Invalid wait context",
+    times: 1,
+};
+
+/// What that of `kcsan` has KCSAN say.
+const RACE: ExpectedBug = ExpectedBug {
+    start: "BUG: KCSAN: ",
+    words: "data-race in pwlocks_test_kcsan_touch",
     times: 1,
 };
 
@@ -439,9 +448,9 @@ fn live() -> [GuestSpec; 5] {
     ]
 }
 
-/// The guests of `make check-debug` alone, of a debug kernel of `flavour`.
-pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
-    let lockdep = |name, program, report| {
+/// The guests of `make check-debug` alone, on `kernel`.
+pub fn debug_guests(kernel: DebugKernel) -> Vec<GuestSpec> {
+    let mistaken = |name, program, report| {
         GuestSpec::new(name, Variant::TESTED, &[program])
             .mode("0")
             .expecting(report)
@@ -453,8 +462,8 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
         GuestSpec::new(&format!("{name}-stretched"), Variant::STRETCHED, programs).mode("0")
     };
     vec![
-        lockdep("lockdep-nesting", LOCKDEP_NESTING, RECURSIVE),
-        lockdep("lockdep-wait-type", LOCKDEP_WAIT_TYPE, WAIT_TYPE),
+        mistaken("lockdep-nesting", LOCKDEP_NESTING, RECURSIVE),
+        mistaken("lockdep-wait-type", LOCKDEP_WAIT_TYPE, WAIT_TYPE),
         kunit("0"),
         kunit("1"),
         stretched("flip", &[SIZE, FLIP]),
@@ -462,6 +471,7 @@ pub fn debug_guests(_flavour: Flavour) -> Vec<GuestSpec> {
         stretched("conservation", &[CONSERVATION]).flipping(),
     ]
     .into_iter()
+    .chain((kernel == DebugKernel::Kcsan).then(|| mistaken("kcsan", KCSAN, RACE)))
     .chain(repeated::in_check())
     .collect()
 }
@@ -541,15 +551,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{GuestSpec, SWITCH, Setting, debug_guests, guests, sabotages};
+    use crate::debug_kernel::DebugKernel;
     use crate::kernel_choice::Flavour;
     use crate::variant::Variant;
 
     #[test]
     fn guests_have_names_of_their_own() {
-        for flavour in [Flavour::Amd64, Flavour::RtAmd64] {
-            let all: Vec<_> = guests(flavour)
+        for kernel in DebugKernel::ALL {
+            let all: Vec<_> = guests(kernel.flavour())
                 .into_iter()
-                .chain(debug_guests(flavour))
+                .chain(debug_guests(kernel))
                 .chain(sabotages().into_iter().map(|sabotage| sabotage.guest))
                 .map(|guest| guest.name)
                 .collect();
@@ -560,9 +571,10 @@ mod tests {
 
     #[test]
     fn kunit_is_for_debug_kernels() {
-        for flavour in [Flavour::Amd64, Flavour::RtAmd64] {
-            assert!(!guests(flavour).iter().any(|guest| guest.variant.kunit));
-            let debug = debug_guests(flavour);
+        for kernel in DebugKernel::ALL {
+            let stock = guests(kernel.flavour());
+            assert!(!stock.iter().any(|guest| guest.variant.kunit));
+            let debug = debug_guests(kernel);
             for guest in &debug {
                 let runs_kunit = guest.programs.iter().any(|program| program.name == "kunit");
                 assert_eq!(runs_kunit, guest.variant.kunit);

@@ -29,7 +29,8 @@ pub fn run(lab: &Lab, minutes: u32) -> Result<Ended> {
         return Err(Failure::step("soak", "no kernel to load"));
     };
     let programs = userland::get(lab, &first.root)?;
-    let jobs = check::jobs(lab, &kernels, &programs, |_| vec![guest(minutes)])?;
+    let guests = kernels.iter().map(|kernel| (kernel, vec![guest(minutes)]));
+    let jobs = check::jobs(lab, &programs, guests)?;
     let at_once = at_once(lab.options.jobs, lab.options.cpus);
     let tally = check::run_jobs(lab, jobs, &programs, at_once)?;
     check::report(lab, &tally)

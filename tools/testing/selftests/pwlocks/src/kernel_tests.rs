@@ -95,6 +95,22 @@ pub fn run_one(subject: &str, test: &str) -> Verdict {
     verdict(&result)
 }
 
+/// Runs a test that has the kernel say `mistake`.
+pub fn reported(subject: &str, test: &str, mistake: &str) -> Verdict {
+    let file = format!("{}/{test}", directory(subject));
+    let mut log = kmsg::Mark::now()?;
+
+    kernel_file::write(&file, "1")?;
+    verdict(&kernel_file::read_trimmed(&file)?)?;
+
+    let messages = log.messages()?;
+    ensure!(
+        messages.iter().any(|message| message.contains(mistake)),
+        "the kernel does not report \"{mistake}\""
+    );
+    Ok(())
+}
+
 /// What a test's file says.
 pub fn verdict(result: &str) -> Verdict {
     let (word, reason) = result.split_once(' ').unwrap_or((result, ""));

@@ -4,7 +4,7 @@
 
 use crate::{
     doing::Doing as _,
-    ensure, environment, kernel_file, kernel_tests, kmsg,
+    ensure, environment, kernel_tests,
     ktap::{Report, Trouble, Verdict, nothing_tested},
 };
 use std::{fs, process::ExitCode};
@@ -38,7 +38,7 @@ pub fn run(test: &str, mistake: &str) -> ExitCode {
     report.test("in_spinlock", || {
         kernel_tests::run_one("lockdep", "in_spinlock")
     });
-    report.test(test, || reported(test, mistake));
+    report.test(test, || kernel_tests::reported("lockdep", test, mistake));
     drop(modules);
     report.end()
 }
@@ -71,21 +71,6 @@ fn named<'a>(classes: &'a str, name: &str) -> Vec<&'a str> {
 
     names.sort_unstable();
     names
-}
-
-fn reported(test: &str, mistake: &str) -> Verdict {
-    let file = kernel_file::debugfs(&format!("pwlocks_test/lockdep/{test}"));
-    let mut log = kmsg::Mark::now()?;
-
-    kernel_file::write(&file, "1")?;
-    kernel_tests::verdict(&kernel_file::read_trimmed(&file)?)?;
-
-    let messages = log.messages()?;
-    ensure!(
-        messages.iter().any(|message| message.contains(mistake)),
-        "lockdep does not report \"{mistake}\""
-    );
-    Ok(())
 }
 
 #[cfg(test)]

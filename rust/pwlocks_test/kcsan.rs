@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What KCSAN makes of data that nothing protects.
+//!
+//! That it says nothing of what a lock protects is shown by all tests with a [`Datum`].
+
+use crate::{
+    datum::Datum,
+    kthread::{
+        self,
+        Place, //
+    },
+    verdict::{
+        Trouble,
+        Verdict, //
+    },
+};
+use kernel::{
+    prelude::*,
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+};
+
+/// Shorter than the time in which KCSAN does not report the same again (`KCSAN_REPORT_ONCE_IN_MS`).
+const DURATION: Delta = Delta::from_millis(400);
+
+/// Visits of all CPUs to one datum at once, which KCSAN must report.
+pub(crate) fn unprotected() -> Verdict {
+    if !cfg!(CONFIG_KCSAN) {
+        return Err(Trouble::Skip("this kernel has no CONFIG_KCSAN"));
+    }
+    let mut places = KVec::new();
+
+    for cpu in kthread::online()? {
+        places.push(Place::On(cpu), GFP_KERNEL)?;
+    }
+    let datum = Datum::new();
+    let start = Instant::<Monotonic>::now();
+
+    kthread::run(&places, |_| {
+        while start.elapsed() < DURATION {
+            // That it was not alone is no failure here.
+            let _ = datum.visit();
+        }
+    })?;
+    Ok(())
+}
