@@ -6,8 +6,10 @@ use crate::operation::{Cost, Operation};
 use selftests::{ktap::Trouble, live::Disk};
 use std::fmt;
 
-/// How often a figure must have been seen, to within [`SAME`].
-const AGREE: usize = 3;
+/// How often a figure must have been seen, to within [`SAME`]: more often than what a few rounds do less than
+/// the others. A read of a file takes seven instructions less if a second of the clock's began since the
+/// write, as times are compared by their seconds first: so it is in one round of dozens.
+const AGREE: usize = 8;
 
 /// Instructions that two rounds of the same may differ by, each operation's share.
 const SAME: f64 = 2.0;
@@ -123,7 +125,9 @@ mod tests {
         assert_eq!(settled(&rounds), Some(cost(99.0)));
         rounds.push(cost(7.0));
         assert_eq!(settled(&rounds), Some(cost(99.0)));
-        rounds.extend([cost(7.3); 2]);
+        rounds.extend([cost(7.3); 3]);
+        assert_eq!(settled(&rounds), Some(cost(99.0)));
+        rounds.extend([cost(7.3); 4]);
         assert_eq!(settled(&rounds), Some(cost(7.0)));
     }
 
@@ -151,7 +155,8 @@ mod tests {
             atomics: Some(atomics),
         };
         let mut rounds = vec![round(90.0, 1.0); 60];
-        rounds.extend([round(80.0, 4.0), round(81.0, 3.0), round(81.0, 2.0)]);
+        rounds.extend([round(80.0, 4.0), round(81.0, 3.0)]);
+        rounds.extend([round(81.0, 2.0); 6]);
         let mut figure = Figure(settled(&rounds));
 
         assert_eq!(figure.atomics(), Some(4.0));
