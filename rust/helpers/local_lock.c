@@ -226,11 +226,16 @@ static __always_inline void pw_unlock_pinned(struct pw_lock *l)
 		l->local = 0;
 		return;
 	}
-#else
-	if (likely(__test_and_clear_bit(0, &l->local))) {
+#elif defined(CONFIG_DEBUG_LOCK_ALLOC)
+	/* The owner is forgotten before the lock is free: an NMI may take it at once. */
+	if (likely(l->local)) {
 		local_lock_release(&l->ll);
+		WRITE_ONCE(l->local, 0);
 		return;
 	}
+#else
+	if (likely(__test_and_clear_bit(0, &l->local)))
+		return;
 #endif
 	pw_spin_unlock(l);
 }
