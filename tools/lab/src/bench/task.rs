@@ -174,7 +174,11 @@ pub fn all_well(steps: &[StepOutput], planned: &[&str]) -> std::result::Result<(
         Some(step) => {
             let told = step.lines.iter();
             let told = told.filter(|line| TROUBLE.iter().any(|start| line.starts_with(start)));
-            let told: Vec<_> = told.map(String::as_str).collect();
+            let mut told: Vec<_> = told.map(String::as_str).collect();
+            if told.is_empty() {
+                // What is not of ours says why in words of its own, last.
+                told.extend(step.lines.last().map(String::as_str));
+            }
             let status = step.status;
             let status = status.map_or("did not end".to_owned(), |n| format!("exit status {n}"));
             Err(format!("{}: {status}: {}", step.name, told.join("; ")))
@@ -232,5 +236,8 @@ mod tests {
         let cause = all_well(&[bad], &["count"]).unwrap_err();
         assert!(cause.contains("not ok 2 - b"), "{cause}");
         assert!(all_well(&[step("count", "", None)], &["count"]).is_err());
+        let shell = step("count", "one\nsh: insmod: not found\n", Some(127));
+        let cause = all_well(&[shell], &["count"]).unwrap_err();
+        assert_eq!(cause, "count: exit status 127: sh: insmod: not found");
     }
 }

@@ -51,7 +51,7 @@ pub fn judge(measurement: &Measurement, ran: &Ran, splats: &[Splat]) -> Judged {
     let planned = measurement.plan.steps.iter();
     let planned: Vec<_> = planned.map(|step| step.name.as_str()).collect();
     let trouble = match task::all_well(steps, &planned) {
-        Err(cause) => Some(explained(cause)),
+        Err(cause) => Some(format!("{}; log: {}", explained(cause), ran.log.display())),
         Ok(()) if rows.is_empty() => Some("printed no figure".to_owned()),
         Ok(()) => None,
     };
@@ -100,6 +100,7 @@ mod tests {
         let ran = Ran {
             transcript,
             kernel_log: "kernel.log".into(),
+            log: "steps.log".into(),
         };
         judge(&measurement(), &ran, splats)
     }
@@ -128,7 +129,9 @@ mod tests {
         assert_eq!(judged.rows.len(), 1);
         let trouble = judged.trouble.unwrap();
         assert!(
-            trouble.contains("not measured: live") && trouble.contains("Secure Boot"),
+            trouble.contains("not measured: live")
+                && trouble.contains("Secure Boot")
+                && trouble.ends_with("log: steps.log"),
             "{trouble}"
         );
     }

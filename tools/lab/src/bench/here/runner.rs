@@ -41,6 +41,8 @@ pub struct Ran {
     pub transcript: Transcript,
     /// What the kernel logged meanwhile.
     pub kernel_log: PathBuf,
+    /// What steps said that is no figure, and how they ended.
+    pub log: PathBuf,
 }
 
 impl Runner<'_> {
@@ -65,7 +67,8 @@ impl Runner<'_> {
             .arg(&kernel_log)
             .env("PWLOCKS_MODULES", self.modules);
         lab.ui.command(&format!("{command:?}"));
-        let job = Job::new(&step, file("log")).output(&output).leave(LEAVE);
+        let log = file("log");
+        let job = Job::new(&step, &log).output(&output).leave(LEAVE);
         // What an earlier run left is not this one's.
         fs::write(&output, "").during(&step)?;
         let mut tail = Tail::new(&output);
@@ -89,6 +92,7 @@ impl Runner<'_> {
             _ => Ok(Ran {
                 transcript,
                 kernel_log,
+                log,
             }),
         }
     }
