@@ -34,7 +34,8 @@ pub enum Guests {
 }
 
 /// What fits into `.ci/run` beside `make check`: the mistakes that lockdep and KCSAN have to find, and of
-/// what the checkers look at (the locks, the switch, the demo's folios, the kernel's own) the guest in which most goes on.
+/// what the checkers look at (the locks, the switch, the demo's folios, the kernel's own) the guest in which
+/// most goes on.
 const FEW: [&str; 9] = [
     "kcsan",
     "lockdep-nesting",
