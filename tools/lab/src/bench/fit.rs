@@ -19,23 +19,25 @@ pub struct Line {
 }
 
 impl Line {
-    /// The line with the least sum of the squares of distances from `points`; `None` if they are too
-    /// few or all above each other.
+    /// The line with the least sum of the squares of distances from `points`, each as a share of its
+    /// point: those that are a hundred times as far up are not to decide where the line begins. `None`
+    /// if they are too few or all above each other.
     pub fn through(points: &[(f64, f64)]) -> Option<Self> {
         if points.len() < POINTS {
             return None;
         }
-        let count = points.len() as f64;
-        let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
-        let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / count;
-        let spread: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+        let weight = |y: f64| if y == 0.0 { 1.0 } else { y.powi(-2) };
+        let sum = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
+            points.iter().map(|&(x, y)| weight(y) * of(x, y)).sum()
+        };
+        let all = sum(&|_, _| 1.0);
+        let mean_x = sum(&|x, _| x) / all;
+        let mean_y = sum(&|_, y| y) / all;
+        let spread = sum(&|x, _| (x - mean_x).powi(2));
         if spread == 0.0 {
             return None;
         }
-        let together: f64 = points
-            .iter()
-            .map(|(x, y)| (x - mean_x) * (y - mean_y))
-            .sum();
+        let together = sum(&|x, y| (x - mean_x) * (y - mean_y));
         let per_cpu = together / spread;
         let mut line = Self {
             at_zero: mean_y - per_cpu * mean_x,
@@ -53,13 +55,10 @@ impl Line {
         self.at_zero + self.per_cpu * x
     }
 
-    /// Where this line rises above `other`, if it does to the right of `from`.
+    /// Where this line rises above `other`, if it does to the right of `from`, where it is below.
     pub fn crosses(&self, other: &Self, from: f64) -> Option<f64> {
-        if self.at(from) > other.at(from) {
-            return Some(from);
-        }
         let steeper = self.per_cpu - other.per_cpu;
-        (steeper > 0.0).then(|| (other.at_zero - self.at_zero) / steeper)
+        (steeper > 0.0).then(|| ((other.at_zero - self.at_zero) / steeper).max(from))
     }
 }
 
@@ -78,9 +77,15 @@ mod tests {
 
     #[test]
     fn points_off_it_are_told() {
-        let line = Line::through(&[(1.0, 10.0), (2.0, 10.0), (3.0, 40.0)]).unwrap();
-        assert_eq!((line.at_zero, line.per_cpu), (-10.0, 15.0));
-        assert_eq!(line.worst, 1.0);
+        let line = Line::through(&[(1.0, 10.0), (2.0, 20.0), (3.0, 60.0)]).unwrap();
+        assert!(line.worst > 0.3, "{line:?}");
+    }
+
+    #[test]
+    fn a_point_far_up_does_not_decide_where_a_line_begins() {
+        let points = [(2.0, 50.0), (4.0, 100.0), (8.0, 200.0), (64.0, 2600.0)];
+        let line = Line::through(&points).unwrap();
+        assert!((line.at(2.0) - 50.0).abs() < 5.0, "{line:?}");
     }
 
     #[test]
@@ -99,7 +104,7 @@ mod tests {
         let (low, high) = (line(10.0, 5.0), line(110.0, 1.0));
         assert_eq!(low.crosses(&high, 2.0), Some(25.0));
         assert_eq!(line(10.0, 1.0).crosses(&high, 2.0), None);
-        // Above it from the start.
-        assert_eq!(line(500.0, 1.0).crosses(&high, 2.0), Some(2.0));
+        // That it is still below there is known better than by the lines.
+        assert_eq!(low.crosses(&high, 64.0), Some(64.0));
     }
 }

@@ -7,6 +7,9 @@ use crate::bench::statistics::Spread;
 /// Below this a number may be a ratio.
 const SMALL: f64 = 10.0;
 
+/// From this on a number has commas.
+const LARGE: f64 = 10_000.0;
+
 /// A number with as many digits as somebody reads.
 pub fn number(value: f64) -> String {
     let digits = match value.abs() {
@@ -25,8 +28,22 @@ pub fn number(value: f64) -> String {
     // Neither a point with nothing after it nor a minus before nothing.
     match text.trim_end_matches('.') {
         "-0" => "0".to_owned(),
-        text => text.to_owned(),
+        text if value.abs() < LARGE => text.to_owned(),
+        text => grouped(text),
     }
+}
+
+/// A whole number with commas.
+fn grouped(digits: &str) -> String {
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        let before = at > 0 && (digits.len() - at) % 3 == 0;
+        if before && !text.ends_with('-') {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// The median, and the ends where they differ from it.
@@ -56,6 +73,12 @@ mod tests {
                 "19", "2503", "147.9", "1.02", "0.123", "0.1", "-25.1", "0", "0"
             ]
         );
+    }
+
+    #[test]
+    fn large_numbers_have_commas() {
+        let shown = [9999.0, 10_000.0, 239_661_538.4, -123_456.0].map(number);
+        assert_eq!(shown, ["9999", "10,000", "239,661,538", "-123,456"]);
     }
 
     #[test]

@@ -239,7 +239,7 @@ mod tests {
         for sentence in [
             "at most 0 instructions to an operation while it is off, and 18 while it is on (to mlock)",
             "held for 147 instructions",
-            "under it, as the C series does, takes 16309.",
+            "under it, as the C series does, takes 16,309.",
             "stock: fifo: drains never ended; live 1: fifo: 90 us.",
             "run 2000 works on average over their kinds as it is, and 0 with live 1; its program is thrown off it 1000 and 0",
         ] {
