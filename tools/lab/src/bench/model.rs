@@ -11,6 +11,9 @@ use crate::bench::subject::Subject;
 /// The figure that is drawn out.
 const FIGURE: &str = "instructions of all CPUs per drain";
 
+/// That of the works, of which there are none if nothing is to be drained.
+const WORKS: &str = "works per drain";
+
 /// The most CPUs that Debian's kernels are built for.
 pub const CPUS: f64 = 8192.0;
 
@@ -52,8 +55,11 @@ pub struct Model {
     /// From how many CPUs on the remote drain takes more instructions than the works of all CPUs
     /// together, if it does: as measured, and beyond that as the lines have it.
     pub remote_is_more_work_from: Option<f64>,
-    /// From how many on it takes longer than works that all run at the same time, if it does.
+    /// From how many on it takes longer than works that all run at the same time, if it does, and if any
+    /// run.
     pub remote_is_slower_than_parallel_from: Option<f64>,
+    /// Whether there is anything to drain, and so a work for it.
+    pub has_works: bool,
 }
 
 /// The models that the series of scale are enough for.
@@ -77,6 +83,16 @@ fn label(series: &Series, at: usize) -> &str {
 
 /// Number of CPUs and instructions of `subject`'s drains.
 pub fn points(scale: &[Series], kernel: &str, fill: &str, subject: &Subject) -> Vec<(f64, f64)> {
+    figures(scale, kernel, fill, subject, FIGURE)
+}
+
+fn figures(
+    scale: &[Series],
+    kernel: &str,
+    fill: &str,
+    subject: &Subject,
+    figure: &str,
+) -> Vec<(f64, f64)> {
     let name = subject.to_string();
     scale
         .iter()
@@ -84,7 +100,7 @@ pub fn points(scale: &[Series], kernel: &str, fill: &str, subject: &Subject) -> 
         .filter(|series| series.subject() == Some(name.as_str()))
         .filter_map(|series| {
             let cpus: f64 = label(series, 1).parse().ok()?;
-            Some((cpus, series.figure(FIGURE)?.median))
+            Some((cpus, series.figure(figure)?.median))
         })
         .collect()
 }
@@ -120,6 +136,8 @@ fn model(scale: &[Series], kernel: &str, fill: &str) -> Option<Model> {
         worst: 0.0,
     };
     let of_at_once: Vec<_> = cpus.iter().map(|&cpus| (cpus, at_once.at_zero)).collect();
+    let works = figures(scale, kernel, fill, &Subject::stock(), WORKS);
+    let has_works = works.iter().any(|(_, works)| *works > 0.0);
     let remote_is_above = |other| above_from((&of_remote, &remote), other);
     Some(Model {
         kernel: kernel.to_owned(),
@@ -128,7 +146,9 @@ fn model(scale: &[Series], kernel: &str, fill: &str) -> Option<Model> {
         stock_at_8192: stock.at(CPUS),
         remote_at_8192: remote.at(CPUS),
         remote_is_more_work_from: remote_is_above((&of_stock, &stock)),
-        remote_is_slower_than_parallel_from: remote_is_above((&of_at_once, &at_once)),
+        remote_is_slower_than_parallel_from: remote_is_above((&of_at_once, &at_once))
+            .filter(|_| has_works),
+        has_works,
         stock,
         remote,
     })
@@ -143,11 +163,15 @@ mod tests {
 
     /// Guests of 2 to 16 CPUs, whose drains take what the functions say.
     fn models(stock: fn(f64) -> f64, remote: fn(f64) -> f64) -> Vec<super::Model> {
+        with_works(5, stock, remote)
+    }
+
+    fn with_works(works: u64, stock: fn(f64) -> f64, remote: fn(f64) -> f64) -> Vec<super::Model> {
         let guests = [2_u32, 4, 8, 16].map(|cpus| {
             let row = |subject: &str, pwlocks: &str, work: f64| {
                 format!(
                     "{{\"bench\":\"scale\",\"cpus\":{cpus},\"fill\":\"full\",\"subject\":\"{subject}\",\
-                     \"pwlocks\":{pwlocks},\"drains\":5,\"works\":5,\"work\":{work:.1},\"times_ns\":[]}}\n"
+                     \"pwlocks\":{pwlocks},\"drains\":5,\"works\":{works},\"work\":{work:.1},\"times_ns\":[]}}\n"
                 )
             };
             let n = f64::from(cpus);
@@ -175,6 +199,13 @@ mod tests {
         let models = models(|n| 9000.0 + 100.0 * n, |n| 400.0 * n);
         let from = models[0].remote_is_more_work_from.unwrap();
         assert!((from - 30.0).abs() < 1e-6, "{from}");
+    }
+
+    #[test]
+    fn where_there_is_nothing_to_drain_nothing_runs_at_the_same_time() {
+        let models = with_works(0, |n| 2000.0 + 400.0 * n, |n| 2000.0 + 390.0 * n);
+        assert!(!models[0].has_works);
+        assert_eq!(models[0].remote_is_slower_than_parallel_from, None);
     }
 
     #[test]

@@ -188,10 +188,14 @@ pub fn scale(model: &Model) -> String {
             model.remote_is_more_work_from,
             "is more work than the stock kernel's"
         ),
-        from(
-            model.remote_is_slower_than_parallel_from,
-            "takes longer than works that all run at the same time"
-        ),
+        if model.has_works {
+            from(
+                model.remote_is_slower_than_parallel_from,
+                "takes longer than works that all run at the same time",
+            )
+        } else {
+            "no CPU runs a work for either".to_owned()
+        },
     )
 }
 
