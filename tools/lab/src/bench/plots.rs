@@ -10,6 +10,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::bench::number::number;
 use crate::bench::statistics::Spread;
+use crate::bench::subject;
 
 /// Pixels.
 const WIDTH: u32 = 860;
@@ -90,10 +91,9 @@ impl Axis {
     }
 }
 
-/// The colour of `of`, one of `all`.
-fn colour(all: &[String], of: &str) -> RGBColor {
-    let at = all.iter().position(|known| known == of).unwrap_or(0);
-    COLOURS[at % COLOURS.len()]
+/// The colour of the subject `of`, the same in all pictures.
+fn colour(of: &str) -> RGBColor {
+    COLOURS[subject::place(of) % COLOURS.len()]
 }
 
 /// What `names` has, each once.
@@ -127,8 +127,14 @@ fn draw_bars<'a>(title: &str, unit: &str, axis: Axis, groups: &[Group]) -> Drawn
             .map(|bar| &bar.of),
     );
     let count: usize = groups.iter().map(|group| group.bars.len()).sum();
-    let rows = count as f64 + groups.len() as f64;
-    let height = MARGIN + count as u32 * BAR + groups.len() as u32 * GAP;
+    // One colour needs no explanation; those of more have it below all bars.
+    let explained = if subjects.len() > 1 {
+        subjects.len()
+    } else {
+        0
+    };
+    let rows = (count + groups.len() + explained) as f64;
+    let height = MARGIN + (count + explained) as u32 * BAR + groups.len() as u32 * GAP;
     let longest = groups.iter().flat_map(|group| &group.bars);
     let longest = longest.map(|bar| bar.spread.max).fold(1.0, f64::max);
     let end = axis.place(longest) * 1.15;
@@ -151,7 +157,7 @@ fn draw_bars<'a>(title: &str, unit: &str, axis: Axis, groups: &[Group]) -> Drawn
             .label_style((FONT, 11))
             .draw()?;
         for subject in &subjects {
-            let fill = colour(&subjects, subject);
+            let fill = colour(subject);
             let mut row = 0.5;
             let mut of_subject = Vec::new();
             for group in groups {
@@ -192,8 +198,7 @@ fn draw_bars<'a>(title: &str, unit: &str, axis: Axis, groups: &[Group]) -> Drawn
             root.draw(&Text::new(group.name.clone(), (x - 8, y), style))?;
             row += bars + 1.0;
         }
-        // One colour needs no explanation.
-        if subjects.len() > 1 {
+        if explained > 0 {
             legend(&mut chart, SeriesLabelPosition::LowerRight)?;
         }
         root.present()?;
@@ -222,7 +227,6 @@ pub fn curves(title: &str, unit: &str, all: &[Curve]) -> Result<String, String> 
 
 fn draw_curves<'a>(title: &str, unit: &str, all: &[Curve]) -> Drawn<'a> {
     let axis = Axis::Powers;
-    let subjects = distinct(all.iter().map(|curve| &curve.of));
     let points = || all.iter().flat_map(|curve| &curve.points);
     let most = |of: fn(&(f64, f64)) -> f64| points().map(of).fold(10.0, f64::max);
     let least = points().map(|(_, y)| *y).fold(f64::INFINITY, f64::min);
@@ -249,7 +253,7 @@ fn draw_curves<'a>(title: &str, unit: &str, all: &[Curve]) -> Drawn<'a> {
             .label_style((FONT, 11))
             .draw()?;
         for curve in all {
-            let paint = colour(&subjects, &curve.of);
+            let paint = colour(&curve.of);
             let placed = curve.points.iter();
             let placed: Vec<_> = placed
                 .map(|(x, y)| (axis.place(*x), axis.place(*y)))

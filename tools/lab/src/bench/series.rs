@@ -8,7 +8,7 @@ use crate::bench::clock::Clock;
 use crate::bench::measured::Measured;
 use crate::bench::row::{Figure, Row, Section};
 use crate::bench::statistics::Spread;
-use crate::bench::subject::Subject;
+use crate::bench::subject::{self, Subject};
 
 /// The figures of rows with the same labels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,6 +38,11 @@ impl Series {
     pub fn figure(&self, name: &str) -> Option<Spread> {
         let known = self.figures.iter().find(|known| known.name == name);
         known.map(|known| known.spread)
+    }
+
+    /// What it is of, whatever was loaded.
+    fn thing(&self) -> &[String] {
+        self.labels.split_last().map_or(&[], |(_, before)| before)
     }
 
     /// What was loaded, or what lock it is.
@@ -142,7 +147,7 @@ pub fn of(section: Section, measured: &[Measured]) -> Vec<Series> {
             }
         }
     }
-    collected
+    let series = collected
         .into_iter()
         .map(|(kernel, clock, labels, values)| Series {
             kernel,
@@ -155,8 +160,26 @@ pub fn of(section: Section, measured: &[Measured]) -> Vec<Series> {
                     Some(Known { name, spread })
                 })
                 .collect(),
-        })
-        .collect()
+        });
+    in_order(series.collect())
+}
+
+/// Those of the same thing beside each other, in the order of subjects: guests have them in different ones.
+fn in_order(all: Vec<Series>) -> Vec<Series> {
+    let mut things: Vec<Vec<Series>> = Vec::new();
+    for one in all {
+        let of_it = |other: &Series| {
+            (&other.kernel, other.clock, other.thing()) == (&one.kernel, one.clock, one.thing())
+        };
+        match things.iter_mut().find(|of| of.iter().any(of_it)) {
+            Some(of) => of.push(one),
+            None => things.push(vec![one]),
+        }
+    }
+    for of in &mut things {
+        of.sort_by_key(|series| series.subject().map(subject::place));
+    }
+    things.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -203,5 +226,32 @@ mod tests {
         assert_eq!(series.len(), 4);
         assert_eq!(series[1].figure("p50, times stock's").unwrap().median, 0.25);
         assert!(series.iter().all(|row| row.figures[0].spread.guests == 1));
+    }
+
+    #[test]
+    fn subjects_are_beside_each_other_in_the_same_order_whatever_guests_had() {
+        let row = |trigger: &str, subject: &str, mode: &str| {
+            format!(
+                "{{\"bench\":\"interference\",\"trigger\":\"{trigger}\",\"subject\":\"{subject}\",\"pwlocks\":{mode},\
+                 \"drains\":1,\"works_by_function\":{{}},\"involuntary_switches\":0,\"interrupts\":{{}}}}\n"
+            )
+        };
+        let mut text = String::new();
+        for (subject, mode) in [("live", "1"), ("live", "0"), ("stock", "null")] {
+            text += &(row("fadvise", subject, mode) + &row("compact", subject, mode));
+        }
+        let series = of(Section::Interference, &[measured("isolated", 1, &text)]);
+        let labels: Vec<_> = series.iter().map(|one| one.labels.join(" ")).collect();
+        assert_eq!(
+            labels,
+            [
+                "fadvise stock",
+                "fadvise live 0",
+                "fadvise live 1",
+                "compact stock",
+                "compact live 0",
+                "compact live 1"
+            ]
+        );
     }
 }

@@ -22,6 +22,15 @@ const STOCK: &str = "stock";
 /// It with `mm_swap_live.ko`.
 const LIVE: &str = "live";
 
+/// As they are shown, in the order in which they compare best.
+const ORDER: [&str; 6] = ["stock", "live 0", "live 1", "pwlocks 0", "pwlocks 1", "C"];
+
+/// The place of the subject called `name` among all; what is none comes last.
+pub fn place(name: &str) -> usize {
+    let known = ORDER.iter().position(|known| *known == name);
+    known.unwrap_or(ORDER.len())
+}
+
 impl Subject {
     /// `subject` in the mode `pwlocks`.
     pub fn new(subject: &str, pwlocks: Option<u32>) -> Self {
@@ -59,7 +68,15 @@ impl fmt::Display for Subject {
 
 #[cfg(test)]
 mod tests {
-    use super::Subject;
+    use super::{ORDER, Subject, place};
+
+    #[test]
+    fn subjects_have_places_whatever_they_came_in() {
+        let named = [Subject::stock(), Subject::live(0), Subject::live(1)];
+        let places = named.map(|subject| place(&subject.to_string()));
+        assert_eq!(places, [0, 1, 2]);
+        assert_eq!(place("taken_out"), ORDER.len());
+    }
 
     #[test]
     fn a_subject_has_its_mode_in_its_name() {
