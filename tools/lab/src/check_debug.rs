@@ -3,6 +3,8 @@
 //! `make check-debug`: the guests of `make check`, and some more, on kernels that look for mistakes
 //! themselves.
 
+use std::collections::BTreeSet;
+
 use crate::check;
 use crate::debug_kernel::DebugKernel;
 use crate::failure::{Ended, Failure, Result};
@@ -25,12 +27,25 @@ const UNLOADS: u64 = 2;
 const SOAK_MINUTES: u64 = 10;
 
 /// Which guests of a debug kernel are booted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Guests {
     /// Those of `make check` and those that only debug kernels get.
     All,
     /// Those of [`FEW`].
     Few,
+    /// Those with one of these names.
+    Named(Vec<String>),
+}
+
+impl Guests {
+    /// Whether the guest called `name` is one of them.
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Few => FEW.contains(&name),
+            Self::Named(names) => names.iter().any(|one| one == name),
+        }
+    }
 }
 
 /// What fits into `.ci/run` beside `make check`: the mistakes that lockdep and KCSAN have to find, and of
@@ -50,11 +65,12 @@ const FEW: [&str; 9] = [
 
 /// Runs `chosen` guests on the kernels `wanted`, all if it is empty; the last line on standard output is
 /// their sum.
-pub fn run(lab: &Lab, wanted: &[DebugKernel], chosen: Guests) -> Result<Ended> {
+pub fn run(lab: &Lab, wanted: &[DebugKernel], chosen: &Guests) -> Result<Ended> {
     let wanted = match wanted {
         [] => &DebugKernel::ALL,
         some => some,
     };
+    known(wanted, chosen)?;
     lab.ui.say(&format!(
         "counts that fit, of those of make soak: {}",
         repeated::both(SOAK_MINUTES)
@@ -68,6 +84,29 @@ pub fn soak(lab: &Lab, wanted: &[DebugKernel], minutes: u32) -> Result<Ended> {
     run_on(lab, wanted, |_| {
         repeated::in_soak(minutes.into()).map(slower).collect()
     })
+}
+
+/// Fails if a name that was asked for is that of no guest of the kernels `wanted`.
+fn known(wanted: &[DebugKernel], chosen: &Guests) -> Result<()> {
+    let Guests::Named(names) = chosen else {
+        return Ok(());
+    };
+    let all = wanted
+        .iter()
+        .flat_map(|&kernel| guests(kernel, &Guests::All));
+    let all: BTreeSet<_> = all.map(|guest| guest.name).collect();
+    let Some(unknown) = names.iter().find(|&name| !all.contains(name)) else {
+        return Ok(());
+    };
+    let all: Vec<_> = all.into_iter().collect();
+    Err(Failure::usage(
+        "check-debug",
+        format!("GUESTS has {unknown:?}, which is none of these kernels' guests"),
+    )
+    .remedy(format!(
+        "all, few, or some of these, separated by commas: {}",
+        all.join(", ")
+    )))
 }
 
 /// Runs `guests` on the kernels `wanted`.
@@ -91,7 +130,7 @@ fn run_on(
 }
 
 /// The `chosen` guests of `kernel`.
-fn guests(kernel: DebugKernel, chosen: Guests) -> Vec<GuestSpec> {
+fn guests(kernel: DebugKernel, chosen: &Guests) -> Vec<GuestSpec> {
     matrix::guests(kernel.flavour())
         .into_iter()
         // What the checks add to each instruction that is counted says nothing.
@@ -106,7 +145,7 @@ fn guests(kernel: DebugKernel, chosen: Guests) -> Vec<GuestSpec> {
         })
         // These have counts that fit.
         .chain(matrix::debug_guests(kernel))
-        .filter(|guest| chosen == Guests::All || FEW.contains(&guest.name.as_str()))
+        .filter(|guest| chosen.has(&guest.name))
         .map(slower)
         .collect()
 }
@@ -128,13 +167,13 @@ fn slower(guest: GuestSpec) -> GuestSpec {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{FEW, Guests, guests};
+    use super::{FEW, Guests, guests, known};
     use crate::debug_kernel::DebugKernel;
 
     #[test]
     fn nothing_is_counted_and_everything_has_more_time() {
         for kernel in DebugKernel::ALL {
-            let all = guests(kernel, Guests::All);
+            let all = guests(kernel, &Guests::All);
             let named = |name: &str| all.iter().find(|guest| guest.name == name);
             assert!(named("count").is_none());
             assert!(named("live-count").is_none());
@@ -150,7 +189,7 @@ mod tests {
         }
     }
 
-    fn names(kernel: DebugKernel, chosen: Guests) -> Vec<String> {
+    fn names(kernel: DebugKernel, chosen: &Guests) -> Vec<String> {
         let guests = guests(kernel, chosen).into_iter();
         guests.map(|guest| guest.name).collect()
     }
@@ -158,22 +197,36 @@ mod tests {
     #[test]
     fn the_few_are_some_of_all() {
         for kernel in DebugKernel::ALL {
-            let (few, all) = (names(kernel, Guests::Few), names(kernel, Guests::All));
+            let (few, all) = (names(kernel, &Guests::Few), names(kernel, &Guests::All));
             let wanted = FEW.iter().filter(|name| all.iter().any(|one| one == *name));
             assert_eq!(few.len(), wanted.count());
             assert!(few.len() < all.len());
         }
         let everywhere: BTreeSet<_> = DebugKernel::ALL
             .into_iter()
-            .flat_map(|kernel| names(kernel, Guests::Few))
+            .flat_map(|kernel| names(kernel, &Guests::Few))
             .collect();
         assert_eq!(everywhere.len(), FEW.len());
     }
 
     #[test]
+    fn guests_can_be_named() {
+        let named = |names: &[&str]| Guests::Named(names.iter().map(|&name| name.into()).collect());
+        let two = named(&["fuzz", "mode-1"]);
+        assert_eq!(names(DebugKernel::Kasan, &two), ["mode-1", "fuzz"]);
+        known(&[DebugKernel::Kasan], &two).unwrap();
+        // It is no name on the one kernel, and is on both.
+        let race = named(&["kcsan"]);
+        let failure = known(&[DebugKernel::RtKasan], &race).unwrap_err();
+        assert!(failure.cause.contains("\"kcsan\""), "{failure:?}");
+        assert!(failure.remedy.unwrap().contains("kunit-0, kunit-1, "));
+        known(&[DebugKernel::RtKasan, DebugKernel::Kcsan], &race).unwrap();
+    }
+
+    #[test]
     fn a_data_race_is_for_the_kernel_that_sees_it() {
         for kernel in DebugKernel::ALL {
-            let all = names(kernel, Guests::All);
+            let all = names(kernel, &Guests::All);
             let has = all.iter().any(|name| name == "kcsan");
             assert_eq!(has, kernel == DebugKernel::Kcsan, "{}", kernel.name());
         }

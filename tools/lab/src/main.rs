@@ -119,7 +119,7 @@ fn run(cli: Cli) -> Result<Ended> {
         Command::Run => with_cache(&lab, "make run", |lab| well(demonstration::run(lab))),
         Command::Check => with_cache(&lab, "make check", check::run),
         Command::CheckDebug { kernels, guests } => with_cache(&lab, "make check-debug", |lab| {
-            check_debug::run(lab, &kernels.0, guests)
+            check_debug::run(lab, &kernels.0, &guests)
         }),
         Command::Soak { kernels, minutes } => with_cache(&lab, "make soak", |lab| {
             if kernels.0.is_empty() {
