@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Faults that `make SABOTAGE=<name>` builds in, one at a time, for the tests to be seen failing.
- * Each of the first six is a hole of the C series, the others are mm_swap_live's; without SABOTAGE
- * nothing of this is compiled.
+ * The first six are of the locks and of the port, most of them holes of the C series, the others are
+ * mm_swap_live's; without SABOTAGE nothing of this is compiled.
  *
  *   unlock-rereads-key   the unlock trusts the key instead of what the lock recorded
  *   address-before-pin   this CPU's address is computed before migration is excluded, and the
