@@ -54,6 +54,8 @@ mod paths;
 mod qemu;
 mod refused_builds;
 mod repeated;
+#[cfg(test)]
+mod review;
 mod root;
 mod row;
 mod rust_analyzer;

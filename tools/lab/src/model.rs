@@ -292,6 +292,20 @@ fn mutant_name(mutant: &Mutant) -> String {
     format!("mutant-{}", mutant.fault.to_lowercase().replace('_', "-"))
 }
 
+/// The searches' names.
+#[cfg(test)]
+pub fn searches() -> impl Iterator<Item = String> {
+    SEARCHES.iter().map(|search| search.name.to_owned())
+}
+
+/// The mutants' names, without the word.
+#[cfg(test)]
+pub fn mutants() -> impl Iterator<Item = String> {
+    MUTANTS
+        .iter()
+        .map(|mutant| mutant_name(mutant).replacen("mutant-", "", 1))
+}
+
 /// Checks the model and its mutants; the last line on standard output is the sum.
 pub fn run(lab: &Lab) -> Result<Ended> {
     let root = root::get(lab)?;
