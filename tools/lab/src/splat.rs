@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 
+use guest_plan::kcsan;
 use serde::Deserialize;
 
 use crate::failure::{During, Failure, Result};
@@ -61,16 +62,19 @@ pub struct Splat {
     pub text: String,
 }
 
-/// All complaints in a kernel log.
+/// All complaints in a kernel log, but for data races of the kernel's own.
 pub fn scan(log: &str) -> Vec<Splat> {
-    log.lines()
+    let messages: Vec<_> = log.lines().map(message).collect();
+    let own_races = kcsan::of_the_kernel(&messages);
+    messages
+        .into_iter()
         .enumerate()
-        .filter_map(|(number, line)| {
-            let text = message(line);
-            is_complaint(text).then(|| Splat {
-                line: number + 1,
-                text: text.to_owned(),
-            })
+        .filter(|(at, text)| {
+            is_complaint(text) && !own_races.iter().any(|report| report.contains(at))
+        })
+        .map(|(at, text)| Splat {
+            line: at + 1,
+            text: text.to_owned(),
         })
         .collect()
 }
@@ -228,6 +232,18 @@ mod tests {
         ] {
             assert_eq!(scan(line).len(), 1, "{line}");
         }
+    }
+
+    #[test]
+    fn a_data_race_counts_where_our_modules_take_part() {
+        let report = |module: &str| {
+            format!(
+                "[    1.0] =====\n[    1.0] BUG: KCSAN: data-race in f / g\n\
+                 [    1.0]  f+0x1/0x2{module}\n[    1.0] =====\n[    1.0] WARNING: x\n"
+            )
+        };
+        assert_eq!(texts(&report("")), ["WARNING: x"]);
+        assert_eq!(texts(&report(" [mm_swap_live]")).len(), 2);
     }
 
     #[test]

@@ -3,14 +3,21 @@
 //! The kernel log from a moment on.
 
 use crate::ktap::Trouble;
+use guest_plan::kcsan;
 use std::{
     fs::{File, OpenOptions},
     io::{ErrorKind, Read as _, Seek as _, SeekFrom},
     os::unix::fs::OpenOptionsExt as _,
+    thread,
+    time::Duration,
 };
 
 /// Longer than any record that /dev/kmsg returns.
 const RECORD: usize = 8192;
+
+/// How long and how often to wait for the end of a report that is being printed.
+const MOMENT: Duration = Duration::from_millis(20);
+const MOMENTS: u32 = 100;
 
 /// A place in the kernel log.
 #[derive(Debug)]
@@ -29,8 +36,26 @@ impl Mark {
         Ok(Self(log))
     }
 
-    /// Returns the messages since the mark, or since the last call.
+    /// Returns the messages since the mark, or since the last call, without data races of the kernel's own.
     pub fn messages(&mut self) -> Result<Vec<String>, Trouble> {
+        let mut messages = self.read()?;
+
+        for _ in 0..MOMENTS {
+            if !kcsan::is_cut_off(&messages) {
+                break;
+            }
+            thread::sleep(MOMENT);
+            messages.append(&mut self.read()?);
+        }
+        // From the last one on, for the others to stay where they are.
+        for report in kcsan::of_the_kernel(&messages).into_iter().rev() {
+            messages.drain(report);
+        }
+        Ok(messages)
+    }
+
+    /// Returns what there is.
+    fn read(&mut self) -> Result<Vec<String>, Trouble> {
         let mut messages = Vec::new();
         let mut record = [0; RECORD];
 
@@ -58,13 +83,13 @@ impl Mark {
 const SPLATS: &[&str] = &[
     "WARNING:",
     "BUG:",
+    "[ BUG:",
     "kernel BUG",
     "Oops",
     "INFO: task",
     "INFO: rcu",
     "rcu: INFO",
     "watchdog: BUG",
-    "=====",
 ];
 
 /// Whether a message begins such a report.
@@ -93,6 +118,9 @@ mod tests {
     #[test]
     fn splats() {
         assert!(is_splat("WARNING: kernel/workqueue.c:1 at x"));
+        assert!(is_splat("[ BUG: Invalid wait context ]"));
+        // The rest of a report that had begun before.
+        assert!(!is_splat("=================================="));
         assert!(!is_splat("pwlocks: mode local (pwlocks= asks for it)"));
     }
 }
