@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use guest_plan::plan::Plan;
 
+use crate::accel::Accel;
 use crate::failure::{During, Failure, Result};
 use crate::initramfs::{self, Contents, Extra};
 use crate::job::Job;
@@ -22,6 +23,9 @@ use crate::tail::Tail;
 use crate::tally::STATUS_SKIP;
 use crate::transcript::{StepOutput, Transcript};
 use crate::userland;
+
+/// CPUs that may take turns without the guest needing more time than others to say something.
+const TURNS_IN_TIME: u32 = 16;
 
 /// A guest that is to be booted.
 pub struct Boot<'a> {
@@ -138,7 +142,8 @@ fn run_once(
 ) -> Result<Outcome> {
     let step = format!("guest {}", boot.name);
     let console = folder.join(CONSOLE);
-    let mut watch = Watch::new(lab, folder, boot.limit);
+    let silence = silence(&boot.machine, lab.options.hang_timeout);
+    let mut watch = Watch::new(folder, silence, boot.limit);
     let sandbox = qemu::sandbox(
         boot.kernel,
         folder,
@@ -202,8 +207,20 @@ struct Watch {
     verdict: Option<String>,
 }
 
+/// How long `machine` may say nothing where others may for `hang_timeout` seconds.
+///
+/// CPUs that take turns come up one after the other without a word, all on one of the host's: 64 of them were
+/// seen to take more than two minutes where that had other things to do.
+fn silence(machine: &Machine, hang_timeout: u32) -> Duration {
+    let times = match machine.accel {
+        Accel::Icount => machine.cpus.div_ceil(TURNS_IN_TIME),
+        Accel::Kvm | Accel::Tcg => 1,
+    };
+    Duration::from_secs(u64::from(hang_timeout) * u64::from(times))
+}
+
 impl Watch {
-    fn new(lab: &Lab, folder: &Path, limit: Duration) -> Self {
+    fn new(folder: &Path, silence: Duration, limit: Duration) -> Self {
         let now = Instant::now();
         Self {
             console: Tail::new(&folder.join(CONSOLE)),
@@ -211,7 +228,7 @@ impl Watch {
             transcript: Transcript::default(),
             start: now,
             heard: now,
-            silence: Duration::from_secs(lab.options.hang_timeout.into()),
+            silence,
             limit,
             verdict: None,
         }
@@ -241,5 +258,29 @@ impl Watch {
             self.verdict = Some(format!("not finished {doing} after {seconds} s"));
         }
         Ok(self.verdict.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Layout, Machine, silence};
+    use crate::accel::Accel;
+
+    #[test]
+    fn many_cpus_that_take_turns_have_more_time() {
+        let of = |accel, cpus| {
+            let machine = Machine {
+                accel,
+                cpus,
+                mem: 1024,
+                layout: Layout::Plain,
+            };
+            silence(&machine, 120)
+        };
+        assert_eq!(of(Accel::Tcg, 64), Duration::from_secs(120));
+        assert_eq!(of(Accel::Icount, 16), Duration::from_secs(120));
+        assert_eq!(of(Accel::Icount, 64), Duration::from_secs(480));
     }
 }
