@@ -52,6 +52,7 @@ impl Episodes {
 
     /// Makes the episode of a seed, and says what it has run, as far as that is known.
     pub(crate) fn run(&mut self, seed: &Seed) -> Result<Coverage, Trouble> {
+        let start = Instant::now();
         let mut rng = Source::new(seed);
         let subject = Subject::choose(&mut rng);
         let tally = &mut self.tally;
@@ -72,6 +73,7 @@ impl Episodes {
             }
         };
         let splats = self.log.splats()?;
+        self.tally.add_time(subject, start.elapsed());
         let verdict = match splats.as_slice() {
             [] => verdict,
             splats => Err(format!("{verdict:?}, and the log has {splats:#?}").into()),
