@@ -2,19 +2,13 @@
 
 //! Which episode comes next.
 
-use crate::{
-    coverage::{Coverage, Place},
-    seed::Seed,
-    source::Source,
-    subject::Subject,
-};
+use crate::{coverage::Coverage, seed::Seed, source::Source, subject::Subject};
 use fastrand::Rng;
 use selftests::random;
-use std::collections::BTreeSet;
 
 /// Seeds of episodes that were the first to run some code of the modules', and that code.
 pub(crate) struct Corpus {
-    reached: BTreeSet<Place>,
+    reached: Coverage,
     seeds: Vec<Seed>,
     rng: Rng,
     fresh: u64,
@@ -24,7 +18,7 @@ impl Corpus {
     /// Without any. What it chooses follows from `seed`, which is its first choice.
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            reached: BTreeSet::new(),
+            reached: Coverage::default(),
             seeds: Vec::new(),
             rng: random::source(seed, 1),
             fresh: seed,
@@ -45,10 +39,8 @@ impl Corpus {
 
     /// Takes in what the episode of `seed` has run, and says how much of it is new.
     pub(crate) fn note(&mut self, seed: &Seed, ran: &Coverage) -> usize {
-        let before = self.reached.len();
+        let new = self.reached.extend(ran);
 
-        self.reached.extend(ran.places().cloned());
-        let new = self.reached.len() - before;
         if new > 0 {
             self.seeds.push(seed.clone());
         }
@@ -64,10 +56,18 @@ impl Corpus {
 #[cfg(test)]
 mod tests {
     use super::Corpus;
-    use crate::{coverage::Coverage, seed::Seed};
+    use crate::{
+        coverage::{Coverage, Loaded},
+        seed::Seed,
+    };
 
-    fn coverage(offsets: &[u64]) -> Coverage {
-        Coverage::of(&[("pwlocks", 0x1000, 0x9000)], offsets)
+    fn coverage(addresses: &[u64]) -> Coverage {
+        let module = Loaded {
+            name: "pwlocks",
+            text: 0x1000,
+            size: 0x9000,
+        };
+        Coverage::of(&[module], addresses.iter().copied())
     }
 
     #[test]

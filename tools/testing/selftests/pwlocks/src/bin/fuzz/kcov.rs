@@ -79,17 +79,14 @@ impl Kcov {
         // SAFETY: Takes a number.
         unsafe { disable(self.file.as_raw_fd(), 0) }.doing("KCOV_DISABLE")?;
         let noted = usize::try_from(noted).map_or(ADDRESSES, |noted| noted.min(ADDRESSES));
-        let mut addresses = (1..=noted)
+        let addresses = (1..=noted)
             // SAFETY: No more than the words that are mapped.
             .map(|at| unsafe { count.add(at) })
             // SAFETY: As above; the trace is over.
-            .map(|word| unsafe { word.read() })
-            .collect::<Vec<_>>();
-
-        addresses.sort_unstable();
-        addresses.dedup();
+            .map(|word| unsafe { word.read() });
         let modules = kernel_file::read("/proc/modules")?;
-        Ok((done, Coverage::of(&coverage::modules(&modules), &addresses)))
+
+        Ok((done, Coverage::of(&coverage::modules(&modules), addresses)))
     }
 }
 

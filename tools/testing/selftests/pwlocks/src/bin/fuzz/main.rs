@@ -16,6 +16,7 @@
 //! printed, `PWLOCKS_SEED=` takes it as well.
 
 mod bad_buffer;
+mod bits;
 mod corpus;
 mod coverage;
 mod episode;
