@@ -40,9 +40,9 @@ impl Episodes {
         })
     }
 
-    /// Whether it is known what an episode runs.
-    pub(crate) fn are_traced(&self) -> bool {
-        self.kcov.is_some()
+    /// Of how many it is not known what all of it they ran; `None` if that is not known of any.
+    pub(crate) fn cut(&self) -> Option<u64> {
+        self.kcov.as_ref().map(Kcov::cut)
     }
 
     /// What became of the inputs.

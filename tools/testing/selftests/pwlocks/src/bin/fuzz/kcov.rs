@@ -37,6 +37,8 @@ pub(crate) struct Kcov {
     file: File,
     words: NonNull<c_void>,
     length: NonZero<usize>,
+    /// How often there was no room for all.
+    cut: u64,
 }
 
 impl Kcov {
@@ -63,7 +65,13 @@ impl Kcov {
             file,
             words: words.doing("mmap of kcov")?,
             length,
+            cut: 0,
         }))
+    }
+
+    /// How often more was run than there was room for, so that the rest is not known.
+    pub(crate) fn cut(&self) -> u64 {
+        self.cut
     }
 
     /// Does something and says what was run for it of the modules that are loaded then.
@@ -79,6 +87,7 @@ impl Kcov {
         // SAFETY: Takes a number.
         unsafe { disable(self.file.as_raw_fd(), 0) }.doing("KCOV_DISABLE")?;
         let noted = usize::try_from(noted).map_or(ADDRESSES, |noted| noted.min(ADDRESSES));
+        self.cut += u64::from(noted == ADDRESSES);
         let addresses = (1..=noted)
             // SAFETY: No more than the words that are mapped.
             .map(|at| unsafe { count.add(at) })
