@@ -34,19 +34,25 @@ impl Seen {
             folios: device.query_all(handles).doing("QUERY")?,
         })
     }
+
+    /// The handles of the folios.
+    pub(crate) fn handles(&self) -> Vec<u64> {
+        self.folios.iter().map(|folio| folio.handle).collect()
+    }
 }
 
-/// Checks the `answer` to `input`. `model` does not know of it yet. A folio that was given up is not
-/// among those seen `after`.
+/// Checks the `answer` to `input`, of which `model` did not know yet and takes note. A folio that was
+/// given up is not among those seen `after`.
 pub(crate) fn check(
     input: &Input,
-    model: &Model,
+    expected: &Expected,
+    model: &mut Model,
     before: &Seen,
     answer: &Result<Answer, Errno>,
     after: &Seen,
 ) -> Verdict {
     check_stats(&after.stats)?;
-    match (Expected::of(input, model), answer) {
+    match (expected, answer) {
         (Expected::Refused(errors), Err(error)) if errors.contains(error) => {
             ensure!(
                 before == after,
@@ -61,11 +67,10 @@ pub(crate) fn check(
         }
     }
 
-    let mut noted = model.clone();
-    noted.note(&input.call, answer.as_ref().ok());
+    model.note(&input.call, answer.as_ref().ok());
     check_counts(&input.call, before, after)?;
     for folio in &after.folios {
-        check_against(folio, noted.folios.get(&folio.handle))?;
+        check_against(folio, model.folios.get(&folio.handle))?;
     }
     Ok(())
 }
@@ -202,13 +207,29 @@ pub(crate) fn check_against(folio: &Query, expected: Option<&Folio>) -> Verdict 
 
 #[cfg(test)]
 mod tests {
-    use super::{Seen, check};
+    use super::Seen;
     use crate::ioctl::{
+        expected::Expected,
         input::{Answer, Call, Input, Place},
         model::{Folio, Model},
     };
     use nix::errno::Errno;
-    use selftests::demo::uapi::{self, Query, Stats};
+    use selftests::{
+        demo::uapi::{self, Query, Stats},
+        ktap::Verdict,
+    };
+
+    fn check(
+        input: &Input,
+        model: &Model,
+        before: &Seen,
+        answer: &Result<Answer, Errno>,
+        after: &Seen,
+    ) -> Verdict {
+        let expected = Expected::of(input, model);
+
+        super::check(input, &expected, &mut model.clone(), before, answer, after)
+    }
 
     fn model() -> Model {
         let folio = Folio {

@@ -155,7 +155,7 @@ mod tests {
         };
         Model {
             folios: [(10, folio), (11, folio)].into(),
-            freed: vec![12],
+            freed: [12].into(),
             foreign: vec![20],
             nodes: vec![0],
             cpus: vec![0, 1],

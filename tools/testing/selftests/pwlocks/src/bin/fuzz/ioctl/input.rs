@@ -72,6 +72,20 @@ pub(crate) enum Answer {
     Stats(uapi::Stats),
 }
 
+impl Call {
+    /// Whether the folio of `handle` is given up if it is done.
+    pub(crate) fn gives_up(&self, handle: u64) -> bool {
+        match self {
+            Self::Op {
+                op: uapi::OP_FREE,
+                handles,
+                ..
+            } => handles.contains(&handle),
+            _ => false,
+        }
+    }
+}
+
 impl Input {
     /// What it is counted as.
     pub(crate) fn kind(&self) -> String {

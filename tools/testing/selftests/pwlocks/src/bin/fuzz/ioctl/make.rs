@@ -164,13 +164,13 @@ fn op(rng: &mut Rng, model: &Model, fence: &Fence) -> Call {
 
 /// A handle that is not this file's, most likely.
 fn odd_handle(rng: &mut Rng, model: &Model) -> u64 {
-    let one_of = |rng: &mut Rng, handles: &[u64]| rng.choice(handles).copied();
+    let own = model.own();
     let any = rng.u64(..);
 
     match rng.u32(..5) {
-        0 => one_of(rng, &model.freed),
-        1 => one_of(rng, &model.foreign),
-        2 => one_of(rng, &model.own()).map(|handle| handle ^ (1 << rng.u32(..64))),
+        0 => rng.choice(&model.freed).copied(),
+        1 => rng.choice(&model.foreign).copied(),
+        2 => rng.choice(own).map(|handle| handle ^ (1 << rng.u32(..64))),
         3 => Some(rng.u64(..4)),
         _ => None,
     }

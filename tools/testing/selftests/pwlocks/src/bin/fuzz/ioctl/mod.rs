@@ -30,9 +30,12 @@ use selftests::{
     ktap::{Trouble, Verdict},
     random,
 };
+use std::collections::BTreeSet;
 
 /// Folios that are looked at before and after a request.
 const LOOKED_AT: usize = 3;
+/// Requests after which these are others. What is seen after one is what is there before the next.
+const LOOKED_AT_FOR: u64 = 8;
 
 /// One episode.
 pub(crate) fn run(rng: &mut Source, tally: &mut Tally) -> Verdict {
@@ -40,13 +43,16 @@ pub(crate) fn run(rng: &mut Source, tally: &mut Tally) -> Verdict {
 
     for number in 0..Subject::Ioctl.inputs() {
         rng.begin(number);
+        if number % LOOKED_AT_FOR == 0 || bench.seen.folios.is_empty() {
+            bench.look_at_others(rng)?;
+        }
         if rng.u32(..4) == 0 {
             bench.one_mistake(rng, tally)?;
             continue;
         }
         let input = make::next(rng, &bench.model, &bench.fence);
         bench
-            .try_out(rng, &input, tally)
+            .try_out(&input, tally)
             .map_err(|trouble| Trouble::fail(format!("input {number}, {input:x?}: {trouble:?}")))?;
     }
     bench.end()
@@ -58,6 +64,8 @@ struct Bench {
     other: Device,
     fence: Fence,
     model: Model,
+    /// As it was after the last request.
+    seen: Seen,
 }
 
 impl Bench {
@@ -67,15 +75,16 @@ impl Bench {
         let nodes = kernel_file::read_trimmed("/sys/devices/system/node/has_memory")?;
         let nodes = cpulist::parse(&nodes).ok_or("not a list of nodes")?;
         let number = |number: usize| number.try_into().unwrap_or(0);
+        let freed = device.alloc_pages(8).doing("ALLOC")?;
         let mut model = Model {
             foreign: other.alloc_pages(8).doing("ALLOC")?,
-            freed: device.alloc_pages(8).doing("ALLOC")?,
+            freed: BTreeSet::from_iter(freed.iter().copied()),
             nodes: nodes.into_iter().map(|node| number(node) as i32).collect(),
             cpus: cpulist::read("online")?.into_iter().map(number).collect(),
             ..Model::default()
         };
 
-        device.op(Operation::Free, &model.freed).doing("FREE")?;
+        device.op(Operation::Free, &freed).doing("FREE")?;
         // A request with one mistake needs something else to be right.
         let first = Input {
             call: Call::Alloc {
@@ -91,11 +100,27 @@ impl Bench {
         let answer = first.make(&device)?.doing("ALLOC")?;
         model.note(&first.call, Some(&answer));
         Ok(Self {
+            seen: Seen::now(&device, &[])?,
             device,
             other,
             fence: Fence::new()?,
             model,
         })
+    }
+
+    /// Chooses other folios to look at.
+    fn look_at_others(&mut self, rng: &mut Rng) -> Verdict {
+        let handles = random::some_of(rng, &self.model.own(), LOOKED_AT);
+        let now = Seen::now(&self.device, &handles)?;
+
+        ensure!(
+            now.stats == self.seen.stats,
+            "{:?} became {:?} with no request in between",
+            self.seen.stats,
+            now.stats
+        );
+        self.seen = now;
+        Ok(())
     }
 
     /// A request with one mistake, and its error.
@@ -105,45 +130,46 @@ impl Bench {
             // What some of them take for a mistake is none then.
             return Ok(());
         }
+        let freed: Vec<_> = self.model.freed.iter().copied().collect();
         let material = Material {
             fence: &self.fence,
             own: &own,
-            freed: &self.model.freed,
+            freed: &freed,
             foreign: &self.model.foreign,
         };
         let case = bad_requests::next(rng, &material);
-        let looked_at = random::some_of(rng, &own, LOOKED_AT);
-        let before = Seen::now(&self.device, &looked_at)?;
         let result = case.call(&self.device);
-        let after = Seen::now(&self.device, &looked_at)?;
+        let before = &self.seen;
+        let after = Seen::now(&self.device, &before.handles())?;
 
         tally.add(Subject::Ioctl, case.mistake, Fate::of(&result));
         ensure!(
-            result == Err(case.expected) && before == after,
+            result == Err(case.expected) && *before == after,
             "{result:?} for {case:#x?}, and {before:?} became {after:?}"
         );
         Ok(())
     }
 
     /// Any request, and what must become of it.
-    fn try_out(&mut self, rng: &mut Rng, input: &Input, tally: &mut Tally) -> Verdict {
-        let looked_at = random::some_of(rng, &self.model.own(), LOOKED_AT);
-        let before = Seen::now(&self.device, &looked_at)?;
+    fn try_out(&mut self, input: &Input, tally: &mut Tally) -> Verdict {
+        let expected = Expected::of(input, &self.model);
         let answer = input.make(&self.device)?;
-        let mut noted = self.model.clone();
-        let is_done = !matches!(Expected::of(input, &self.model), Expected::Refused(_));
-        if is_done {
-            noted.note(&input.call, answer.as_ref().ok());
+        let mut left = self.seen.handles();
+        if !matches!(expected, Expected::Refused(_)) {
+            left.retain(|&handle| !input.call.gives_up(handle));
         }
-        let left: Vec<_> = looked_at
-            .into_iter()
-            .filter(|handle| noted.folios.contains_key(handle))
-            .collect();
         let after = Seen::now(&self.device, &left)?;
 
         tally.add(Subject::Ioctl, &input.kind(), Fate::of(&answer));
-        effect::check(input, &self.model, &before, &answer, &after)?;
-        self.model = noted;
+        effect::check(
+            input,
+            &expected,
+            &mut self.model,
+            &self.seen,
+            &answer,
+            &after,
+        )?;
+        self.seen = after;
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 use super::input::{Answer, Call};
 use nix::errno::Errno;
 use selftests::demo::uapi;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A folio of this file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) struct Model {
     /// This file's, by handle.
     pub(crate) folios: BTreeMap<u64, Folio>,
     /// Handles that were this file's.
-    pub(crate) freed: Vec<u64>,
+    pub(crate) freed: BTreeSet<u64>,
     /// Handles of another file.
     pub(crate) foreign: Vec<u64>,
     /// CACHE_DISABLE of this file in force.
@@ -82,14 +82,17 @@ impl Model {
                     node,
                     added: false,
                 };
-                self.freed.retain(|handle| !handles.contains(handle));
-                self.folios
-                    .extend(handles.iter().map(|&handle| (handle, folio)));
+                for &handle in handles {
+                    self.freed.remove(&handle);
+                    self.folios.insert(handle, folio);
+                }
             }
             (Call::Op { op, handles, .. }, _) => match *op {
                 uapi::OP_FREE => {
-                    self.folios.retain(|handle, _| !handles.contains(handle));
-                    self.freed.extend(handles);
+                    for &handle in handles {
+                        self.folios.remove(&handle);
+                        self.freed.insert(handle);
+                    }
                 }
                 uapi::OP_LRU_ADD | uapi::OP_MLOCK_NEW => {
                     for handle in handles {
