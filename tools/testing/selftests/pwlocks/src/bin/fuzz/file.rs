@@ -60,33 +60,50 @@ const ACTIONS: [Action; 7] = [
     Action::WriteReadOnly,
 ];
 
+/// A file, and what it shows: nothing if it is the device.
+struct Shown {
+    kind: Kind,
+    path: PathBuf,
+    text: Vec<u8>,
+}
+
+impl Shown {
+    fn now(kind: Kind, path: PathBuf) -> io::Result<Self> {
+        let text = match kind {
+            Kind::Device => Vec::new(),
+            _ => fs::read(&path)?,
+        };
+
+        Ok(Self { kind, path, text })
+    }
+}
+
 /// One episode, with the other modules as well. Nobody uses them, so what they show stays.
 pub(crate) fn run(rng: &mut Source, tally: &mut Tally) -> Verdict {
     let others = others()?;
-    let files: Vec<(Kind, PathBuf)> = our_modules::debugfs()
-        .into_iter()
+    let debugfs = our_modules::debugfs().into_iter();
+    let parameters = our_modules::parameters().into_iter();
+    let files = debugfs
         .map(|path| (Kind::Debugfs, path))
-        .chain(
-            our_modules::parameters()
-                .into_iter()
-                .map(|path| (Kind::Parameter, path)),
-        )
+        .chain(parameters.map(|path| (Kind::Parameter, path)))
         .chain([(Kind::Device, demo::PATH.into())])
-        .collect();
+        .map(|(kind, path)| Shown::now(kind, path));
+    let files = files.collect::<io::Result<Vec<_>>>()?;
 
     for number in 0..Subject::File.inputs() {
         rng.begin(number);
-        let (kind, path) = &files[rng.usize(..files.len())];
+        let file = &files[rng.usize(..files.len())];
         let action = ACTIONS[rng.usize(..ACTIONS.len())];
-        let verdict = match kind {
+        let verdict = match file.kind {
             Kind::Device => device(action, rng),
-            _ => text(*kind, path, action, rng),
+            _ => text(file, action, rng),
         };
         let fate = verdict.map_err(|trouble| {
-            let path = path.display();
+            let path = file.path.display();
             Trouble::fail(format!("input {number}, {path}, {action:?}: {trouble:?}"))
         })?;
-        tally.add(Subject::File, &format!("{kind:?} {action:?}"), fate);
+        let kind = format!("{:?} {action:?}", file.kind);
+        tally.add(Subject::File, &kind, fate);
     }
     drop(others);
     Ok(())
@@ -136,10 +153,10 @@ fn bytes(rng: &mut Rng) -> Vec<u8> {
 }
 
 /// What is done to a file that shows a text.
-fn text(kind: Kind, path: &Path, action: Action, rng: &mut Rng) -> Result<Fate, Trouble> {
-    let before = fs::read(path)?;
+fn text(file: &Shown, action: Action, rng: &mut Rng) -> Result<Fate, Trouble> {
+    let (path, before) = (&file.path, &file.text);
     let fate = match action {
-        Action::Write | Action::WriteFromBadAddress => write(kind, path, action, rng)?,
+        Action::Write | Action::WriteFromBadAddress => write(file.kind, path, action, rng)?,
         Action::WriteReadOnly => refused(File::open(path)?.write(&bytes(rng)), &[Errno::EBADF])?,
         Action::ReadToBadAddress => {
             refused(bad_buffer::read(&File::open(path)?, rng)?, &[Errno::EFAULT])?
@@ -147,7 +164,7 @@ fn text(kind: Kind, path: &Path, action: Action, rng: &mut Rng) -> Result<Fate, 
         Action::ReadInPieces | Action::ReadAt | Action::Seek => {
             let read = read(path, action, before.len(), rng)?;
             ensure!(
-                read.is_part_of(&before),
+                read.is_part_of(before),
                 "{read:?} is not in {:?}",
                 before.escape_ascii().to_string()
             );
@@ -156,7 +173,7 @@ fn text(kind: Kind, path: &Path, action: Action, rng: &mut Rng) -> Result<Fate, 
     };
 
     let after = fs::read(path)?;
-    ensure!(before == after, "it changed from {before:?} to {after:?}");
+    ensure!(*before == after, "it changed from {before:?} to {after:?}");
     Ok(fate)
 }
 

@@ -26,10 +26,10 @@ pub(crate) fn run(rng: &mut Source, tally: &mut Tally) -> Verdict {
     let path = module::parameter_path("pwlocks", "pwlocks");
     let file = OpenOptions::new().write(true).open(&path)?;
     let meaning = Meaning::here()?;
+    let mut before = State::now()?;
 
     for number in 0..Subject::Parameter.inputs() {
         rng.begin(number);
-        let before = State::now()?;
         let (kind, input) = match rng.u32(..10) {
             0 => ("a bad address", None),
             _ => {
@@ -54,6 +54,8 @@ pub(crate) fn run(rng: &mut Source, tally: &mut Tally) -> Verdict {
             let shown = input.map(|bytes| bytes.escape_ascii().to_string());
             Trouble::fail(format!("input {number}, {shown:?}: {trouble:?}"))
         })?;
+        // Nobody else writes it.
+        before = after;
     }
     Ok(())
 }
