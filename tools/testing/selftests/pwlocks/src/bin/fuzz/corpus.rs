@@ -9,7 +9,7 @@ use selftests::random;
 /// Seeds of episodes that were the first to run some code of the modules', and that code.
 pub(crate) struct Corpus {
     reached: Coverage,
-    seeds: Vec<Seed>,
+    seeds: Vec<(Subject, Seed)>,
     rng: Rng,
     fresh: u64,
 }
@@ -25,16 +25,27 @@ impl Corpus {
         }
     }
 
-    /// The next one: half of them new, half like one that got somewhere first, up to some input.
+    /// The next one: half of them new, half like one that got somewhere first, up to some input. Of
+    /// each subject there are as many among either half, however many of its seeds got somewhere.
     pub(crate) fn next(&mut self) -> Seed {
-        if self.seeds.is_empty() || self.rng.bool() {
-            self.fresh += 1;
-            return Seed::new(self.fresh - 1);
+        if self.rng.bool() {
+            return self.new_seed();
         }
-        let seed = &self.seeds[self.rng.usize(..self.seeds.len())];
-        let inputs = Subject::choose(&mut Source::new(seed)).inputs();
+        let subject = Subject::choose(&mut self.rng);
+        let alike = self.seeds.iter().filter(|(of, _)| *of == subject);
+        let Some((_, seed)) = self.rng.choice(alike.collect::<Vec<_>>()) else {
+            return self.new_seed();
+        };
 
-        seed.with(self.rng.u64(1..inputs), self.rng.u64(..1_000_000_000))
+        seed.with(
+            self.rng.u64(1..subject.inputs()),
+            self.rng.u64(..1_000_000_000),
+        )
+    }
+
+    fn new_seed(&mut self) -> Seed {
+        self.fresh += 1;
+        Seed::new(self.fresh - 1)
     }
 
     /// Takes in what the episode of `seed` has run, and says how much of it is new.
@@ -42,7 +53,8 @@ impl Corpus {
         let new = self.reached.extend(ran);
 
         if new > 0 {
-            self.seeds.push(seed.clone());
+            let subject = Subject::choose(&mut Source::new(seed));
+            self.seeds.push((subject, seed.clone()));
         }
         new
     }
@@ -59,6 +71,8 @@ mod tests {
     use crate::{
         coverage::{Coverage, Loaded},
         seed::Seed,
+        source::Source,
+        subject::Subject,
     };
 
     fn coverage(addresses: &[u64]) -> Coverage {
@@ -68,6 +82,16 @@ mod tests {
             size: 0x9000,
         };
         Coverage::of(&[module], addresses.iter().copied())
+    }
+
+    fn subject(seed: &Seed) -> Subject {
+        Subject::choose(&mut Source::new(seed))
+    }
+
+    /// The first seed of that subject.
+    fn of(wanted: Subject) -> Seed {
+        let mut seeds = (0..).map(Seed::new);
+        seeds.find(|seed| subject(seed) == wanted).unwrap()
     }
 
     #[test]
@@ -84,14 +108,32 @@ mod tests {
     #[test]
     fn the_next_ones_are_new_or_begin_like_those_kept() {
         let mut corpus = Corpus::new(1);
-        corpus.note(&Seed::new(500), &coverage(&[0x1100]));
+        let kept = of(Subject::Ioctl);
+        corpus.note(&kept, &coverage(&[0x1100]));
         let next: Vec<_> = (0..40).map(|_| corpus.next().to_string()).collect();
-        let alike = next.iter().filter(|seed| seed.starts_with("500,")).count();
+        let start = format!("{kept},");
+        let alike = next.iter().filter(|seed| seed.starts_with(&start)).count();
         assert!((8..32).contains(&alike), "{next:?}");
         let mut fresh = next.iter().filter(|seed| !seed.contains(','));
         assert!(fresh.clone().count() > 7);
         assert_eq!(fresh.next().map(String::as_str), Some("1"));
         assert_eq!(fresh.next().map(String::as_str), Some("2"));
+    }
+
+    #[test]
+    fn a_subject_that_got_somewhere_often_is_not_chosen_more_often() {
+        let mut corpus = Corpus::new(1);
+        for (nth, address) in (0x1100..0x1200).enumerate() {
+            let seed = of(Subject::Parameter).with(1 + nth as u64, 7);
+            assert_eq!(corpus.note(&seed, &coverage(&[address])), 1);
+        }
+        let parameter = (0..2000)
+            .filter(|_| subject(&corpus.next()) == Subject::Parameter)
+            .count();
+        let chosen = (0..2000)
+            .filter(|&seed| subject(&Seed::new(seed)) == Subject::Parameter)
+            .count();
+        assert!(parameter < 2 * chosen, "{parameter} and not {chosen}");
     }
 
     #[test]
