@@ -20,13 +20,13 @@ pub(crate) enum Subject {
 impl Subject {
     pub(crate) const ALL: [Self; 4] = [Self::Ioctl, Self::Parameter, Self::File, Self::Loading];
 
-    /// Chooses one. An ioctl is done at once; to load a module takes hundreds of times as long, and
-    /// so does switching the mode.
+    /// Chooses one. An ioctl is done at once; to load a module takes hundreds of times as long, which
+    /// the files need once in an episode, and switching the mode tens of times.
     pub(crate) fn choose(rng: &mut Rng) -> Self {
-        match rng.u32(..20) {
-            0..12 => Self::Ioctl,
-            12..15 => Self::Parameter,
-            15..19 => Self::File,
+        match rng.u32(..100) {
+            0..86 => Self::Ioctl,
+            86..92 => Self::Parameter,
+            92..97 => Self::File,
             _ => Self::Loading,
         }
     }
@@ -34,9 +34,9 @@ impl Subject {
     /// How many inputs an episode has.
     pub(crate) fn inputs(self) -> u64 {
         match self {
-            Self::Ioctl => 200,
-            Self::Parameter => 20,
-            Self::File => 100,
+            Self::Ioctl => 500,
+            Self::Parameter => 100,
+            Self::File => 1000,
             Self::Loading => 4,
         }
     }
