@@ -8,9 +8,10 @@ use crate::{
 };
 use selftests::{
     demo::Modules,
-    kmsg,
+    doing::Doing as _,
+    environment, kmsg,
     ktap::{Trouble, Verdict},
-    our_modules,
+    module, our_modules,
 };
 use std::{
     mem,
@@ -62,6 +63,7 @@ impl Episodes {
             (verdict, Coverage::default())
         } else {
             loaded()?;
+            set_mode(rng.bool())?;
             let mut episode = || match subject {
                 Subject::Ioctl => ioctl::run(&mut rng, tally),
                 Subject::Parameter => parameter::run(&mut rng, tally),
@@ -94,4 +96,19 @@ impl Episodes {
 /// Has the modules loaded, to stay.
 fn loaded() -> Verdict {
     Modules::need().map(mem::forget)
+}
+
+/// Sets the mode that an episode begins in, whatever those before it have left: remote, or else local.
+fn set_mode(remote: bool) -> Verdict {
+    let value = if remote && environment::built_in() {
+        "1"
+    } else {
+        "0"
+    };
+
+    if module::parameter("pwlocks", "pwlocks")? != value {
+        module::write_parameter("pwlocks", "pwlocks", value)
+            .doing(format_args!("pwlocks={value}"))?;
+    }
+    Ok(())
 }
