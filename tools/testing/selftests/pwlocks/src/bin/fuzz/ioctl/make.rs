@@ -31,13 +31,14 @@ const DRAINS: [u64; 4] = [
 
 /// One more request.
 pub(crate) fn next(rng: &mut Rng, model: &Model, fence: &Fence) -> Input {
-    let call = match rng.u32(..20) {
-        0..3 => alloc(rng, model, fence),
-        3..12 => op(rng, model, fence),
-        12..15 => drain(rng, model),
-        15 => disable(rng, model),
-        16..18 => Call::Enable,
-        18 => query(rng, model),
+    let call = match rng.u32(..40) {
+        0..6 => alloc(rng, model, fence),
+        6..27 => op(rng, model, fence),
+        27..33 => drain(rng, model),
+        // It waits for a grace period, and takes as long as twenty others.
+        33 => disable(rng, model),
+        34..36 => Call::Enable,
+        36..38 => query(rng, model),
         _ => Call::Stats,
     };
 
