@@ -3,6 +3,7 @@
 //! The parameters that modules are loaded with. No module is loaded to begin with, nor in the end.
 
 use crate::{
+    source::Source,
     subject::Subject,
     tally::{Fate, Tally},
 };
@@ -31,8 +32,9 @@ struct Input {
 }
 
 /// One episode.
-pub(crate) fn run(rng: &mut Rng, tally: &mut Tally) -> Verdict {
+pub(crate) fn run(rng: &mut Source, tally: &mut Tally) -> Verdict {
     for number in 0..Subject::Loading.inputs() {
+        rng.begin(number);
         let input = next(rng);
 
         check(&input, tally).map_err(|trouble| {

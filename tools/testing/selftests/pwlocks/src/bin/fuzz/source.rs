@@ -8,9 +8,14 @@ use selftests::random;
 use std::ops::{Deref, DerefMut};
 
 /// The numbers that follow from a seed.
+///
+/// Those of an input follow from its own number as well, and not from how many were taken before: that
+/// may depend on the length of a file, which tells of what others have done.
 pub(crate) struct Source {
     rng: Rng,
     seed: Seed,
+    /// What is in force of the seed.
+    current: u64,
 }
 
 impl Source {
@@ -18,14 +23,16 @@ impl Source {
         Self {
             rng: random::source(seed.first(), 0),
             seed: seed.clone(),
+            current: seed.first(),
         }
     }
 
     /// Goes before each input, with its number in the episode.
     pub(crate) fn begin(&mut self, number: u64) {
         if let Some(seed) = self.seed.from(number) {
-            self.rng = random::source(seed, 0);
+            self.current = seed;
         }
+        self.rng = random::source(self.current, number + 1);
     }
 }
 
@@ -62,7 +69,21 @@ mod tests {
         let plain = numbers(&Seed::new(17));
         let other = numbers(&Seed::new(17).with(3, 5));
         assert_eq!(plain[..3], other[..3]);
-        assert_eq!(other[3..], numbers(&Seed::new(5))[..3]);
+        assert_eq!(other[3..], numbers(&Seed::new(5))[3..]);
         assert_ne!(plain[3..], other[3..]);
+    }
+
+    #[test]
+    fn it_does_not_matter_how_many_an_input_takes() {
+        let mut source = Source::new(&Seed::new(17));
+        let taken = (0..6).map(|number| {
+            source.begin(number);
+            let first = source.u64(..);
+            for _ in 0..number {
+                source.u64(..);
+            }
+            first
+        });
+        assert_eq!(taken.collect::<Vec<_>>(), numbers(&Seed::new(17)));
     }
 }
