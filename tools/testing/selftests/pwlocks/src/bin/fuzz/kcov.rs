@@ -20,7 +20,7 @@ use std::{
 };
 
 /// The numbers kept of an episode, whole pages of them: how many addresses there are, and these.
-const WORDS: usize = 1 << 20;
+const WORDS: usize = 1 << 21;
 
 /// Addresses that there is room for; what comes after is not noted.
 const ADDRESSES: usize = WORDS - 1;
