@@ -17,6 +17,8 @@ use selftests::{
 const FOLIOS: usize = 300;
 /// Folios in one request at most: more than a batch.
 const AT_ONCE: u32 = 40;
+/// Folios in every other request at most: it is done the sooner.
+const FEW: u32 = 4;
 /// CACHE_DISABLE in force at most: batches are to be used most of the time.
 const DISABLED: u32 = 2;
 /// One field in so many is wrong.
@@ -50,6 +52,13 @@ pub(crate) fn next(rng: &mut Rng, model: &Model, fence: &Fence) -> Input {
 
 fn is_wrong(rng: &mut Rng) -> bool {
     rng.u32(..WRONG) == 0
+}
+
+/// How many folios a request is about.
+fn how_many(rng: &mut Rng) -> u32 {
+    let most = if rng.bool() { FEW } else { AT_ONCE };
+
+    rng.u32(1..=most)
 }
 
 fn place(rng: &mut Rng, fence: &Fence) -> Place {
@@ -88,7 +97,7 @@ fn alloc(rng: &mut Rng, model: &Model, fence: &Fence) -> Call {
     if model.folios.len() + AT_ONCE as usize > FOLIOS {
         return some_freed(rng, model);
     }
-    let mut count = rng.u32(1..=AT_ONCE);
+    let mut count = how_many(rng);
     if is_wrong(rng) {
         // One in between would be right, and take all memory.
         count = odd_number(rng);
@@ -137,7 +146,7 @@ fn op(rng: &mut Rng, model: &Model, fence: &Fence) -> Call {
         true => odd_number(rng),
         false => Operation::ALL[rng.usize(..Operation::ALL.len())].number(),
     };
-    let count = rng.usize(1..=AT_ONCE as usize);
+    let count = how_many(rng) as usize;
     let mut handles = random::some_of(rng, &model.own(), count);
     if rng.bool() && !handles.is_empty() {
         // Twice is right but for FREE.
