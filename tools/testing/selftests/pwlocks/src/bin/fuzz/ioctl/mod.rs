@@ -119,6 +119,9 @@ impl Bench {
             self.seen.stats,
             now.stats
         );
+        for folio in &now.folios {
+            effect::check_against(folio, self.model.folios.get(&folio.handle))?;
+        }
         self.seen = now;
         Ok(())
     }
