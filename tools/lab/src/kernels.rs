@@ -91,8 +91,12 @@ fn prepare_all(lab: &Lab, index: &Index, root: &Path) -> Result<Vec<Prepared>> {
         .collect()
 }
 
-/// Frees what the cache takes beyond its limit.
+/// Frees what the cache takes beyond its limit, if this run has added to it. To find out how large it is takes
+/// a look at each of its files, of which the source of a kernel has tens of thousands.
 pub fn prune(lab: &Lab) -> Result<()> {
+    if !lab.store.has_grown() {
+        return Ok(());
+    }
     let freed = lab.store.prune(CACHE_LIMIT)?;
     if freed > 0 {
         let megabytes = freed / 1_000_000;

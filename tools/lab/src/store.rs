@@ -11,6 +11,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::failure::{During, Failure, Result};
@@ -47,6 +48,8 @@ pub struct Store {
     interrupt: Interrupt,
     /// Entries that this run uses, which are therefore not pruned.
     used: Mutex<BTreeSet<String>>,
+    /// Whether this run has made an entry.
+    has_grown: AtomicBool,
 }
 
 impl Store {
@@ -57,12 +60,18 @@ impl Store {
             ui,
             interrupt,
             used: Mutex::default(),
+            has_grown: AtomicBool::new(false),
         }
     }
 
     /// The cache folder.
     pub fn base(&self) -> &Path {
         &self.base
+    }
+
+    /// Whether this run has added something to it.
+    pub fn has_grown(&self) -> bool {
+        self.has_grown.load(Ordering::Relaxed)
     }
 
     fn entries(&self) -> PathBuf {
@@ -133,6 +142,7 @@ impl Store {
         nix::unistd::syncfs(File::open(unfinished)?)?;
         fs::create_dir_all(self.entries())?;
         let place = self.entries().join(name);
+        self.has_grown.store(true, Ordering::Relaxed);
         fs::rename(unfinished, &place)?;
         File::open(self.entries())?.sync_all()?;
         Ok(place)
@@ -250,11 +260,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path());
         let first = store.get(&entry("a"), |made| write(made, "a")).unwrap();
+        assert!(store.has_grown());
         let again = store.get(&entry("a"), |_| panic!("it is there")).unwrap();
         let other = store.get(&entry("b"), |made| write(made, "b")).unwrap();
         assert_eq!(first, again);
         assert_ne!(first, other);
         assert_eq!(fs::read_to_string(first.join("file")).unwrap(), "a");
+    }
+
+    #[test]
+    fn what_was_there_before_makes_a_run_add_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        store(folder.path())
+            .get(&entry("a"), |made| write(made, "a"))
+            .unwrap();
+        let later = store(folder.path());
+        later.get(&entry("a"), |_| panic!("it is there")).unwrap();
+        assert!(!later.has_grown());
     }
 
     #[test]
