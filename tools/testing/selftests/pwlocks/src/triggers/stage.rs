@@ -32,11 +32,13 @@ const SETTLE: Duration = Duration::from_millis(1500);
 /// otherwise the loop waits until the page that it runs on has been moved. PREEMPT_RT's default.
 const COMPACT_LOCKED: &str = "/proc/sys/vm/compact_unevictable_allowed";
 
-/// The running loop and who watches it. All is undone when this is dropped, in this order.
+/// The running loop and who watches it. All is undone when this is dropped, in this order: the kernel removes
+/// the observer's trace buffer when nobody is inside a tracepoint any more, and a thread that the loop has
+/// taken the CPU from there, like that of an interrupt, goes on when the loop has ended.
 #[derive(Debug)]
 pub struct Stage {
-    observer: Observer,
     page_loop: LoopProcess,
+    observer: Observer,
     _compaction: KernelSetting,
     _unthrottled: Unthrottled,
     _home: Pinned,
