@@ -18,9 +18,20 @@ pub fn parse(list: &str) -> Option<Vec<usize>> {
     Some(cpus)
 }
 
+/// The list of `cpus`, which are in order.
+pub fn format(cpus: &[usize]) -> String {
+    let ranges = cpus.chunk_by(|one, next| one + 1 == *next);
+    let ranges = ranges.map(|range| match range {
+        [first, .., last] => format!("{first}-{last}"),
+        _ => range.iter().map(usize::to_string).collect(),
+    });
+
+    ranges.collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{format, parse};
 
     #[test]
     fn lists() {
@@ -28,5 +39,12 @@ mod tests {
         assert_eq!(parse("\n"), Some(vec![]));
         assert_eq!(parse("(null)\n"), Some(vec![]));
         assert_eq!(parse("0-x"), None);
+    }
+
+    #[test]
+    fn a_list_comes_back_as_it_was() {
+        for list in ["", "0", "0-1", "0-2,5", "1,3,7-9"] {
+            assert_eq!(format(&parse(list).unwrap()), list);
+        }
     }
 }

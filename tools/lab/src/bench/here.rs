@@ -6,6 +6,7 @@
 //! (`run_here`) that puts the machine back into the state in which it was found, also when this program is
 //! killed. The figures have a report of their own, which no guest's are put into.
 
+mod interrupt;
 mod judge;
 pub mod machine;
 mod oslat;

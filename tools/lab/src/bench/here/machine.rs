@@ -8,6 +8,7 @@ use std::path::Path;
 
 use guest_plan::cpulist;
 
+use crate::bench::here::interrupt::Interrupt;
 use crate::bench::here::oslat::Oslat;
 
 /// Modules that measuring loads: with one of them loaded already, it would not be known what is measured.
@@ -56,6 +57,8 @@ pub struct Machine {
     pub traced: Vec<String>,
     /// The clock that times are read from.
     pub clocksource: String,
+    /// Interrupts of devices that come in on the isolated CPU that is measured.
+    pub interrupts: Vec<Interrupt>,
     /// What it has of oslat.
     pub oslat: Oslat,
 }
@@ -79,13 +82,16 @@ impl Machine {
         // Nothing but these three may be missing on a kernel that can be measured.
         let lockdown = read("sys/kernel/security/lockdown").unwrap_or_default();
         let traced = read("sys/kernel/tracing/enabled_functions").unwrap_or_default();
+        let (online, isolated) = (list("online")?, list("isolated")?);
+        let measured = last_of(&isolated, &online);
+        let interrupts = measured.map(|cpu| Interrupt::on(root, cpu)).transpose()?;
         let clocksource = "sys/devices/system/clocksource/clocksource0/current_clocksource";
         Ok(Self {
             release: read("proc/sys/kernel/osrelease")?,
             version: read("proc/sys/kernel/version")?,
             command_line: read("proc/cmdline")?,
-            online: list("online")?,
-            isolated: list("isolated")?,
+            online,
+            isolated,
             loaded: MODULES.into_iter().filter(is_loaded).collect(),
             may_load: may_load(&read("proc/self/status")?),
             lockdown: locked_down(&lockdown),
@@ -94,14 +100,23 @@ impl Machine {
             tracers: read("sys/kernel/tracing/available_tracers").ok(),
             traced: functions(&traced),
             clocksource: read(clocksource)?,
+            interrupts: interrupts.unwrap_or_default(),
             oslat: Oslat::look(root)?,
         })
     }
 
     /// The CPU that is measured where one has to be isolated: the last, as the programs take.
     pub fn isolated_cpu(&self) -> Option<usize> {
-        let isolated = self.isolated.iter().rev();
-        isolated.copied().find(|cpu| self.online.contains(cpu))
+        last_of(&self.isolated, &self.online)
+    }
+
+    /// The CPUs that have all the work, as the kernel writes them: those that are not isolated.
+    pub fn others(&self) -> String {
+        let others = self
+            .online
+            .iter()
+            .filter(|cpu| !self.isolated.contains(cpu));
+        cpulist::format(&others.copied().collect::<Vec<_>>())
     }
 
     /// Whether the kernel has this tracer.
@@ -111,6 +126,12 @@ impl Machine {
             .flat_map(|tracers| tracers.split_whitespace())
             .any(|tracer| tracer == name)
     }
+}
+
+/// The last of the `isolated` CPUs that is `online`.
+fn last_of(isolated: &[usize], online: &[usize]) -> Option<usize> {
+    let isolated = isolated.iter().rev();
+    isolated.copied().find(|cpu| online.contains(cpu))
 }
 
 /// Whether the process with this status has the capability.
@@ -146,6 +167,7 @@ pub mod tests {
     use std::path::Path;
 
     use super::Machine;
+    use crate::bench::here::interrupt;
     use crate::bench::here::oslat::{self, Oslat};
 
     /// One that can be measured.
@@ -164,6 +186,7 @@ pub mod tests {
             tracers: Some("timerlat osnoise function nop".into()),
             traced: vec![],
             clocksource: "tsc".into(),
+            interrupts: vec![],
             oslat: Oslat::Found("/usr/bin/oslat".into()),
         }
     }
@@ -203,6 +226,7 @@ pub mod tests {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
         }
+        interrupt::tests::put(root, 24, "virtio0-requests", "0\n", 0o644);
         oslat::tests::put(root, "usr/bin", "--bucket-width");
     }
 
@@ -231,6 +255,7 @@ pub mod tests {
             "sys/kernel/tracing/enabled_functions",
             "lru_add_drain_all (1) \tD\n",
         );
+        interrupt::tests::put(root.path(), 24, "virtio0-requests", "3\n", 0o644);
         for module in ["pwlocks", "mm_swap_live"] {
             fs::create_dir(root.path().join("sys/module").join(module)).unwrap();
         }
@@ -239,6 +264,7 @@ pub mod tests {
         assert!(machine.wants_signatures && !machine.may_load);
         assert_eq!(machine.loaded, ["mm_swap_live", "pwlocks"]);
         assert_eq!(machine.traced, ["lru_add_drain_all"]);
+        assert_eq!(machine.interrupts[0].number, 24);
     }
 
     #[test]
@@ -258,5 +284,7 @@ pub mod tests {
         assert_eq!(machine.isolated_cpu(), Some(2));
         machine.online = vec![0, 1];
         assert_eq!(machine.isolated_cpu(), None);
+        machine.online = vec![0, 1, 2, 4, 5, 9];
+        assert_eq!(machine.others(), "0-1,4-5");
     }
 }

@@ -31,8 +31,8 @@ const TRACERS: [(&str, &str, f64); 2] = [
 const OSLAT: (&str, &str, f64) = ("oslat", "bench_oslat", 120.0);
 
 /// How to isolate a CPU, where none is.
-const ISOLATE: &str = "no CPU is isolated; boot with isolcpus=nohz,domain,managed_irq,N nohz_full=N rcu_nocbs=N for \
-     the last CPU's number";
+const ISOLATE: &str = "no CPU is isolated; boot with isolcpus=nohz,domain,managed_irq,N nohz_full=N rcu_nocbs=N \
+     irqaffinity=M, N for the last CPU's number and M for the others, like 0-2";
 
 /// Something that is measured.
 #[derive(Clone, Debug)]
@@ -87,8 +87,8 @@ impl Planned {
             measure("scale", "bench_scale", SCALE_S, 90.0),
         ];
         let mut left_out = Vec::new();
-        if machine.isolated_cpu().is_none() {
-            left_out.push(format!("latency, interference, gaps and noise: {ISOLATE}"));
+        if let Some(cause) = not_isolated(machine) {
+            left_out.push(format!("latency, interference, gaps and noise: {cause}"));
             return Self {
                 measurements,
                 left_out,
@@ -123,6 +123,25 @@ impl Planned {
     }
 }
 
+/// Why nothing can be measured that takes an isolated CPU, if so.
+///
+/// With interrupts of devices coming in there, the CPU would not be isolated; and on PREEMPT_RT, where threads
+/// handle them, the SCHED_FIFO loop would keep these from running, and with them whoever waits for the devices.
+fn not_isolated(machine: &Machine) -> Option<String> {
+    let Some(cpu) = machine.isolated_cpu() else {
+        return Some(ISOLATE.to_owned());
+    };
+    let first = machine.interrupts.first()?;
+    let all: Vec<_> = machine.interrupts.iter().map(ToString::to_string).collect();
+    let others = machine.others();
+    Some(format!(
+        "interrupts come in on the isolated CPU {cpu}: {}; have each come in elsewhere, as by echo {others} > \
+         /proc/irq/{}/smp_affinity_list, or boot with irqaffinity={others}",
+        all.join(", "),
+        first.number
+    ))
+}
+
 fn of_steps(name: &'static str, steps: Vec<PlanStep>, seconds: f64) -> Measurement {
     Measurement {
         name,
@@ -140,6 +159,7 @@ mod tests {
     use std::path::Path;
 
     use super::Planned;
+    use crate::bench::here::interrupt::Interrupt;
     use crate::bench::here::machine::Machine;
     use crate::bench::here::machine::tests::machine;
     use crate::bench::here::oslat::Oslat;
@@ -182,6 +202,21 @@ mod tests {
         let (names, left_out) = planned(&machine);
         assert_eq!(names, ["kmalloc", "scale"]);
         assert!(left_out.contains("isolcpus="), "{left_out}");
+    }
+
+    #[test]
+    fn a_cpu_that_interrupts_come_in_on_is_none_to_measure() {
+        let mut machine = machine();
+        let interrupt = |number, handler: &str| Interrupt {
+            number,
+            handlers: vec![handler.to_owned()],
+        };
+        machine.interrupts = vec![interrupt(25, "virtio0-requests"), interrupt(9, "acpi")];
+        let (names, left_out) = planned(&machine);
+        assert_eq!(names, ["kmalloc", "scale"]);
+        assert!(left_out.contains("CPU 3: 25 (virtio0-requests), 9 (acpi);"));
+        assert!(left_out.contains("echo 0-2 > /proc/irq/25/smp_affinity_list"));
+        assert!(left_out.ends_with("irqaffinity=0-2"), "{left_out}");
     }
 
     #[test]
