@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     process::{self, Command},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Its SCHED_FIFO priority: above the kernel's threaded interrupts, below who touches pages.
@@ -25,6 +25,9 @@ const WIDTH_NS: &str = "10000";
 /// Seconds after which it ends by itself, should this program not come to end it: until then nothing
 /// else runs on the CPU.
 const AT_MOST: &str = "100";
+
+/// How long its first thread, for the CPU to get warm, spins at most: a second, and what a slow machine adds.
+const WARM: Duration = Duration::from_secs(5);
 
 /// What its measuring thread does first: it finds out how fast the time-stamp counter is.
 const CALIBRATION: Duration = Duration::from_millis(200);
@@ -54,7 +57,7 @@ impl Oslat {
         let main = tool.pid().to_string();
         let first = Cell::new(None);
 
-        tool.wait_until(|| Ok(measures(&first, spinning(&threads, &main))))?;
+        tool.wait_until(|| Ok(measures(&first, spinning(&threads, &main), Instant::now())))?;
         thread::sleep(CALIBRATION);
         Ok(Self { tool, report })
     }
@@ -69,15 +72,20 @@ impl Oslat {
     }
 }
 
-/// Whether the thread that spins is not the `first` one any more: that one is for the CPU to get warm.
-fn measures(first: &Cell<Option<String>>, spinning: Option<String>) -> bool {
+/// Whether the thread that spins is not the `first` one that was seen to any more: that one is for the CPU to get
+/// warm. If nobody looked while it was there, the one that measures is seen first, and stays.
+fn measures(
+    first: &Cell<Option<(String, Instant)>>,
+    spinning: Option<String>,
+    now: Instant,
+) -> bool {
     let Some(spinning) = spinning else {
         return false;
     };
-    let known = first.take();
-    let measures = known.as_ref().is_some_and(|known| *known != spinning);
+    let (known, since) = first.take().unwrap_or_else(|| (spinning.clone(), now));
+    let measures = known != spinning || now - since >= WARM;
 
-    first.set(known.or(Some(spinning)));
+    first.set(Some((known, since)));
     measures
 }
 
@@ -111,15 +119,28 @@ impl Drop for Report {
 
 #[cfg(test)]
 mod tests {
-    use super::measures;
-    use std::cell::Cell;
+    use super::{WARM, measures};
+    use std::{
+        cell::Cell,
+        time::{Duration, Instant},
+    };
 
     #[test]
     fn the_second_thread_measures() {
         let first = Cell::new(None);
+        let now = Instant::now();
         let thread = |name: &str| Some(name.to_owned());
         let seen = [None, thread("8"), thread("8"), None, thread("9")];
-        let measuring = seen.map(|spinning| measures(&first, spinning));
+        let measuring = seen.map(|spinning| measures(&first, spinning, now));
         assert_eq!(measuring, [false, false, false, false, true]);
+    }
+
+    #[test]
+    fn one_that_stays_measures() {
+        let first = Cell::new(None);
+        let now = Instant::now();
+        let at = |time| measures(&first, Some("9".to_owned()), now + time);
+        let measuring = [Duration::ZERO, WARM / 2, WARM].map(at);
+        assert_eq!(measuring, [false, false, true]);
     }
 }
