@@ -58,6 +58,10 @@ bench: ## measure what it costs and what it buys, into build/bench/report.html (
 bench-here: ## measure the times on the running kernel itself, into build/bench-here/report.html (BENCH=)
 	@$(LAB) bench-here
 
+.PHONY: check-here
+check-here: ## run make bench-here BENCH=quick, whole, in emulated machines with the stock kernels
+	@$(LAB) check-here
+
 .PHONY: check-host
 check-host: ## run the unit tests of the host programs, without a VM
 	@$(LAB) check-host

@@ -109,6 +109,8 @@ fn probe(lab: &Lab, kernel: &Prepared, programs: &Path) -> Result<bool> {
             layout: Layout::Plain,
         },
         counter: None,
+        shares: Vec::new(),
+        silence: None,
         limit: PROBE_LIMIT,
     };
     match guest::run(lab, &boot, |_| {}) {

@@ -9,7 +9,7 @@
 mod alternative;
 mod baseline;
 mod circumstances;
-mod clock;
+pub mod clock;
 mod cost;
 mod counted;
 mod files;

@@ -84,6 +84,8 @@ impl Job<'_> {
                 },
             },
             counter: self.counter.as_deref(),
+            shares: Vec::new(),
+            silence: None,
             limit: Duration::from_secs(spec.timeout_s() + BOOT_S),
         }
     }

@@ -62,6 +62,8 @@ pub enum Command {
         #[arg(long, env = "BENCH", default_value = "full", value_parser = parse_bench)]
         amount: Amount,
     },
+    /// Run `make bench-here` in emulated machines that run the chosen kernels
+    CheckHere,
     /// Run the kernel's own mm selftests with the live module and without
     CheckMm,
     /// Run the unit tests of the host programs, without a VM

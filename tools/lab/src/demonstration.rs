@@ -152,6 +152,8 @@ fn boot<'a>(
             layout: Layout::Plain,
         },
         counter: None,
+        shares: Vec::new(),
+        silence: None,
         limit: Duration::from_secs(2 * PROGRAM_S + BOOT_S),
     }
 }

@@ -17,6 +17,7 @@ use crate::lab::Lab;
 use crate::metadata::Prepared;
 use crate::qemu::{self, CONSOLE, INITRD, Ports, RESULT};
 pub use crate::qemu::{Layout, Machine};
+use crate::share::Share;
 use crate::splat::{self, Splat};
 use crate::stale_translation::{BOOTS, Dead};
 use crate::tail::Tail;
@@ -49,6 +50,10 @@ pub struct Boot<'a> {
     pub machine: Machine,
     /// The plugin that lets it read how many atomic instructions it executes, if it is to.
     pub counter: Option<&'a Path>,
+    /// Folders of this machine that it sees.
+    pub shares: Vec<Share>,
+    /// How long it may say nothing, if that may be longer than the user says.
+    pub silence: Option<Duration>,
     /// How long it may take in all.
     pub limit: Duration,
 }
@@ -143,12 +148,14 @@ fn run_once(
     let step = format!("guest {}", boot.name);
     let console = folder.join(CONSOLE);
     let silence = silence(&boot.machine, lab.options.hang_timeout);
+    let silence = boot.silence.map_or(silence, |own| own.max(silence));
     let mut watch = Watch::new(folder, silence, boot.limit);
     let sandbox = qemu::sandbox(
         boot.kernel,
         folder,
         boot.machine,
         boot.counter,
+        &boot.shares,
         Ports::Files,
         &boot.arguments,
     );

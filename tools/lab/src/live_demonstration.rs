@@ -101,6 +101,8 @@ fn boot<'a>(
             layout: Layout::TwoNodes,
         },
         counter: None,
+        shares: Vec::new(),
+        silence: None,
         limit: Duration::from_secs(Subject::ALL.len() as u64 * PROGRAM_S + BOOT_S),
     }
 }

@@ -12,6 +12,7 @@ mod bench;
 mod build;
 mod check;
 mod check_debug;
+mod check_here;
 mod check_mm;
 mod clean;
 mod cli;
@@ -60,6 +61,7 @@ mod root;
 mod row;
 mod rust_analyzer;
 mod sandbox;
+mod share;
 mod shell;
 mod soak;
 mod source;
@@ -135,6 +137,7 @@ fn run(cli: Cli) -> Result<Ended> {
             with_cache(&lab, "make bench-here", |lab| bench::here::run(lab, amount))
         }
         Command::CheckModel => with_cache(&lab, "make check-model", model::run),
+        Command::CheckHere => with_cache(&lab, "make check-here", check_here::run),
         Command::CheckMm => with_cache(&lab, "make check-mm", check_mm::run),
         Command::CheckHost => host_tests::check(&lab),
         Command::Audit => with_cache(&lab, "make audit", audit::run),

@@ -8,6 +8,7 @@ use crate::accel::Accel;
 use crate::atomics;
 use crate::metadata::Prepared;
 use crate::sandbox::Sandbox;
+use crate::share::Share;
 use crate::tsc;
 
 /// Files of a guest's folder.
@@ -86,6 +87,7 @@ pub fn sandbox(
     folder: &Path,
     machine: Machine,
     counter: Option<&Path>,
+    shares: &[Share],
     ports: Ports,
     arguments: &str,
 ) -> Sandbox {
@@ -104,6 +106,8 @@ pub fn sandbox(
     ]);
     let counting = counter.map(|_| atomics::arguments());
     argv.extend(counting.iter().flatten().map(String::as_str));
+    let shared: Vec<_> = shares.iter().flat_map(Share::arguments).collect();
+    argv.extend(shared.iter().map(String::as_str));
     let console = format!("file:/mnt/guest/{CONSOLE}");
     let result = format!("file:/mnt/guest/{RESULT}");
     match ports {
@@ -137,6 +141,9 @@ pub fn sandbox(
     let sandbox = Sandbox::in_root(&kernel.root, argv)
         .read_only(kernel.image(), "/mnt/vmlinuz")
         .writable(folder, "/mnt/guest");
+    let sandbox = shares
+        .iter()
+        .fold(sandbox, |sandbox, share| share.show(sandbox));
     match counter {
         Some(plugin) => sandbox.read_only(plugin, atomics::TARGET),
         None => sandbox,

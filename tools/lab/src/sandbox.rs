@@ -48,6 +48,8 @@ struct Bind {
     source: PathBuf,
     target: PathBuf,
     writable: bool,
+    /// Whether what is mounted below it comes with it.
+    whole: bool,
 }
 
 /// A command and what it may see.
@@ -101,19 +103,25 @@ impl Sandbox {
 
     /// Lets the command read `source`, a folder or file, at `target`.
     pub fn read_only(self, source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Self {
-        self.bind(source.into(), target.into(), false)
+        self.bind(source.into(), target.into(), false, false)
+    }
+
+    /// Lets the command read `source`, a folder, at `target`, with all that is mounted below it.
+    pub fn read_only_whole(self, source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Self {
+        self.bind(source.into(), target.into(), false, true)
     }
 
     /// Lets the command read and write `source`, a folder or file, at `target`.
     pub fn writable(self, source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Self {
-        self.bind(source.into(), target.into(), true)
+        self.bind(source.into(), target.into(), true, false)
     }
 
-    fn bind(mut self, source: PathBuf, target: PathBuf, writable: bool) -> Self {
+    fn bind(mut self, source: PathBuf, target: PathBuf, writable: bool, whole: bool) -> Self {
         self.binds.push(Bind {
             source,
             target,
             writable,
+            whole,
         });
         self
     }
@@ -235,11 +243,11 @@ fn set_up_mounts(sandbox: &Sandbox) -> io::Result<()> {
     change_mount("", "/", MsFlags::MS_REC | MsFlags::MS_PRIVATE)?;
     let root = sandbox.root.as_deref().unwrap_or(Path::new("/"));
     if sandbox.root.is_some() {
-        bind(root, root, false)?;
+        bind(root, root, MsFlags::empty(), false)?;
         bind_devices(root)?;
         for file in HOST_FILES.map(Path::new) {
             if file.exists() {
-                bind_into(root, file, file, false)?;
+                bind_into(root, file, file, MsFlags::empty(), false)?;
             }
         }
     }
@@ -248,7 +256,12 @@ fn set_up_mounts(sandbox: &Sandbox) -> io::Result<()> {
         new_mount("tmpfs", &below(root, target))?;
     }
     for item in &sandbox.binds {
-        bind_into(root, &item.source, &item.target, item.writable)?;
+        let whole = if item.whole {
+            MsFlags::MS_REC
+        } else {
+            MsFlags::empty()
+        };
+        bind_into(root, &item.source, &item.target, whole, item.writable)?;
     }
     if sandbox.root.is_some() {
         chroot(root)?;
@@ -265,14 +278,20 @@ fn below(root: &Path, target: &Path) -> PathBuf {
 }
 
 /// Binds `source` to `target` below `root`, which is made where it can be missing: in a tmpfs.
-fn bind_into(root: &Path, source: &Path, target: &Path, writable: bool) -> io::Result<()> {
+fn bind_into(
+    root: &Path,
+    source: &Path,
+    target: &Path,
+    whole: MsFlags,
+    writable: bool,
+) -> io::Result<()> {
     let target = below(root, target);
     if !target.exists() {
         make_mount_point(&target, source.is_dir()).map_err(|error| {
             io::Error::other(format!("make mount point {}: {error}", target.display()))
         })?;
     }
-    bind(source, &target, writable)
+    bind(source, &target, whole, writable)
 }
 
 fn make_mount_point(target: &Path, folder: bool) -> io::Result<()> {
@@ -285,8 +304,9 @@ fn make_mount_point(target: &Path, folder: bool) -> io::Result<()> {
     File::create(target).map(|_| ())
 }
 
-fn bind(source: &Path, target: &Path, writable: bool) -> io::Result<()> {
-    change_mount(source, target, MsFlags::MS_BIND)?;
+/// Binds `source` to `target`, with all that is mounted below it if `whole` is `MS_REC`.
+fn bind(source: &Path, target: &Path, whole: MsFlags, writable: bool) -> io::Result<()> {
+    change_mount(source, target, MsFlags::MS_BIND | whole)?;
     if !writable {
         let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
         change_mount("", target, flags)?;

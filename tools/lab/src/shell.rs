@@ -43,6 +43,8 @@ pub fn run(lab: &Lab) -> Result<()> {
             layout: Layout::Plain,
         },
         counter: None,
+        shares: Vec::new(),
+        silence: None,
         limit: Duration::MAX,
     };
     let folder = guest::prepare(lab, &boot)?;
@@ -51,6 +53,7 @@ pub fn run(lab: &Lab) -> Result<()> {
         &folder,
         boot.machine,
         boot.counter,
+        &boot.shares,
         Ports::Terminal,
         &boot.arguments,
     );

@@ -27,11 +27,15 @@ pub const WANTED: [&str; 7] = [
     "ext4",
 ];
 
-/// The cache entry of `kernel`'s modules, which `package` has.
-fn entry(kernel: &Prepared, package: &Package) -> Entry {
+/// What it takes to see folders of the host by 9p, and to write over them in memory, each before those that
+/// need it.
+pub const SHARES: [&str; 5] = ["netfs", "9pnet", "9pnet_virtio", "9p", "overlay"];
+
+/// The cache entry of `names` of `kernel`'s modules, which `package` has.
+fn entry(kernel: &Prepared, package: &Package, names: &[&str]) -> Entry {
     let key = Key::builder()
         .input("package", package.request())
-        .input("modules", WANTED.join(" "))
+        .input("modules", names.join(" "))
         .input("root", root::entry().key.to_string())
         .finish();
     Entry {
@@ -41,17 +45,29 @@ fn entry(kernel: &Prepared, package: &Package) -> Entry {
     }
 }
 
-/// A folder with the modules of `kernel`, not compressed.
+/// A folder with those of `kernel` that are [`WANTED`], not compressed.
 pub fn get(lab: &Lab, kernel: &Prepared) -> Result<PathBuf> {
+    get_these(lab, kernel, &WANTED)
+}
+
+/// A folder with the modules of `kernel` that are called so, not compressed. Of a kernel that was built, one
+/// with all that were built.
+pub fn get_these(lab: &Lab, kernel: &Prepared, names: &[&str]) -> Result<PathBuf> {
     match &kernel.modules {
-        OwnModules::Package(package) => lab.store.get(&entry(kernel, package), |place| {
-            make(lab, kernel, package, place)
+        OwnModules::Package(package) => lab.store.get(&entry(kernel, package, names), |place| {
+            make(lab, kernel, package, names, place)
         }),
         OwnModules::Built(folder) => Ok(folder.clone()),
     }
 }
 
-fn make(lab: &Lab, kernel: &Prepared, wanted: &Package, place: &Path) -> Result<()> {
+fn make(
+    lab: &Lab,
+    kernel: &Prepared,
+    wanted: &Package,
+    names: &[&str],
+    place: &Path,
+) -> Result<()> {
     let name = format!("{}-stock-modules", kernel.release.name);
     let step = format!("{name}: unpack");
     let package = tempfile::tempdir_in(place).during(&step)?;
@@ -60,11 +76,12 @@ fn make(lab: &Lab, kernel: &Prepared, wanted: &Package, place: &Path) -> Result<
 
     let bar = lab.ui.step(&step, None);
     // Only what is wanted is unpacked: all of them take 160 MB.
+    let files = names.iter().map(|module| format!("'{module}.ko.xz'"));
     let script = format!(
         "set -o pipefail\n\
          dpkg-deb --fsys-tarfile *.deb | tar -x -C /mnt/modules --wildcards --no-anchored \
          --transform='s,.*/,,' {} && xz -d /mnt/modules/*.xz",
-        WANTED.map(|module| format!("'{module}.ko.xz'")).join(" ")
+        files.collect::<Vec<_>>().join(" ")
     );
     let sandbox = Sandbox::in_root(&kernel.root, ["bash", "-c", &script])
         .writable(place, "/mnt/modules")
@@ -72,7 +89,7 @@ fn make(lab: &Lab, kernel: &Prepared, wanted: &Package, place: &Path) -> Result<
         .folder("/mnt/package");
     let log = lab.project.log(&name);
     Job::new(&step, &log).run(&lab.ui, &lab.interrupt, sandbox, &bar)?;
-    for module in WANTED {
+    for module in names {
         if !place.join(format!("{module}.ko")).exists() {
             let cause = format!("{} has no {module}.ko", wanted.name);
             return Err(Failure::step(step, cause).log(log));

@@ -15,7 +15,8 @@ mod refusal;
 mod run;
 mod runner;
 
-pub use run::run;
+pub use plan::names;
+pub use run::{build, run};
 
 use crate::failure::Failure;
 

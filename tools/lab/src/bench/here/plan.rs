@@ -11,6 +11,10 @@ use crate::bench::here::machine::Machine;
 use crate::bench::plan::{Amount, TIMED_GUESTS, kmalloc_steps};
 use crate::packaged;
 
+/// What any machine will do for.
+const KMALLOC: &str = "kmalloc";
+const SCALE: &str = "scale";
+
 /// Seconds for one program with all subjects.
 const SCALE_S: u64 = 1200;
 const ISOLATED_S: u64 = 600;
@@ -54,6 +58,16 @@ pub struct Planned {
     pub left_out: Vec<String>,
 }
 
+/// The names of all that is measured on a machine that lacks nothing, but for tracers if the kernel has none.
+pub fn names(has_tracers: bool) -> Vec<&'static str> {
+    let tracers = TRACERS.iter().filter(|_| has_tracers);
+    let programs = ISOLATED.iter().chain(tracers).chain([&OSLAT]);
+    [KMALLOC, SCALE]
+        .into_iter()
+        .chain(programs.map(|(name, ..)| *name))
+        .collect()
+}
+
 /// How often each is measured.
 pub fn repetitions(amount: Amount) -> u32 {
     match amount {
@@ -83,8 +97,8 @@ impl Planned {
             .find(|cpu| !machine.isolated.contains(cpu));
         let insmod = format!("taskset -c {} insmod", home.copied().unwrap_or(0));
         let mut measurements = vec![
-            of_steps("kmalloc", kmalloc_steps("true", &insmod), 10.0),
-            measure("scale", "bench_scale", SCALE_S, 90.0),
+            of_steps(KMALLOC, kmalloc_steps("true", &insmod), 10.0),
+            measure(SCALE, "bench_scale", SCALE_S, 90.0),
         ];
         let mut left_out = Vec::new();
         if let Some(cause) = not_isolated(machine) {
@@ -158,7 +172,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    use super::Planned;
+    use super::{Planned, names as all_names};
     use crate::bench::here::interrupt::Interrupt;
     use crate::bench::here::machine::Machine;
     use crate::bench::here::machine::tests::machine;
@@ -189,6 +203,7 @@ mod tests {
             ]
         );
         assert_eq!(left_out, "");
+        assert_eq!(names, all_names(true));
         machine.tracers = Some("timerlat function nop".into());
         machine.oslat = Oslat::Missing;
         let (names, left_out) = planned(&machine);
@@ -198,6 +213,9 @@ mod tests {
             left_out,
             "osnoise: the kernel has no such tracer; oslat: it is not installed; apt install rt-tests"
         );
+        machine.tracers = Some("function nop".into());
+        machine.oslat = Oslat::Found("/usr/bin/oslat".into());
+        assert_eq!(planned(&machine).0, all_names(false));
         machine.isolated = vec![];
         let (names, left_out) = planned(&machine);
         assert_eq!(names, ["kmalloc", "scale"]);

@@ -104,6 +104,14 @@ pub fn run(lab: &Lab, amount: Amount) -> Result<Ended> {
     bench.measure(runs)
 }
 
+/// Builds all that a machine which runs `kernel` needs to be measured, so that it has not to.
+pub fn build(lab: &Lab, kernel: &Prepared) -> Result<()> {
+    userland::get(lab, &kernel.root)?;
+    modules::get(lab, kernel, Variant::STANDARD)?;
+    stock_modules::get(lab, kernel)?;
+    Ok(())
+}
+
 /// Puts the modules for `kernel` into `folder`, those of its own that are needed among them; a key for them.
 fn gather(lab: &Lab, kernel: &Prepared, folder: &Path) -> Result<Key> {
     let step = format!("{STEP}: modules");
