@@ -152,9 +152,9 @@ fn sources(path: &Path) -> String {
         return files.map(|file| sources(&file)).collect();
     }
     let text = fs::read_to_string(path).unwrap();
-    let code = text.lines();
-    let code = code.filter(|line| !line.trim_start().starts_with("//"));
-    code.map(|line| format!("{line}\n")).collect()
+    let code = text.split_inclusive('\n');
+    code.filter(|line| !line.trim_start().starts_with("//"))
+        .collect()
 }
 
 fn guests() -> Names {
