@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::accel::{self, Accel};
 use crate::atomics;
@@ -144,6 +144,10 @@ pub fn report(lab: &Lab, tally: &Tally) -> Result<Ended> {
             tally.repeated_boots
         ));
     }
+    if !tally.left_out.is_empty() {
+        lab.ui
+            .print(&format!("left out: {}", tally.left_out.join(", ")));
+    }
     lab.ui.print(&tally.to_string());
     Ok(tally.ended())
 }
@@ -212,8 +216,23 @@ pub fn run_jobs(
     programs: &Path,
     at_once: usize,
 ) -> Result<Tally> {
+    run_jobs_until(lab, jobs, programs, at_once, None)
+}
+
+/// Runs guests, so many at once. After `last_begin`, if there is one, no more are begun; those that are
+/// left out are named.
+pub fn run_jobs_until(
+    lab: &Lab,
+    jobs: VecDeque<Job<'_>>,
+    programs: &Path,
+    at_once: usize,
+    last_begin: Option<Instant>,
+) -> Result<Tally> {
     let mut tally = Tally::default();
     let all = work_queue::run(jobs, at_once, &lab.interrupt, |job| {
+        if last_begin.is_some_and(|last| Instant::now() > last) {
+            return Ok(Tally::of_left_out(job.name()));
+        }
         run_guest(lab, &job, programs)
     })?;
     for results in all {

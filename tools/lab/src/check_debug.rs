@@ -3,7 +3,8 @@
 //! `make check-debug`: the guests of `make check`, and some more, on kernels that look for mistakes
 //! themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
 
 use crate::check;
 use crate::debug_kernel::DebugKernel;
@@ -25,6 +26,8 @@ const UNLOADS: u64 = 2;
 
 /// Minutes of `make soak` that are asked for by default, to say how much more that does.
 const SOAK_MINUTES: u64 = 10;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Which guests of a debug kernel are booted.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -64,8 +67,14 @@ const FEW: [&str; 9] = [
 ];
 
 /// Runs `chosen` guests on the kernels `wanted`, all if it is empty; the last line on standard output is
-/// their sum.
-pub fn run(lab: &Lab, wanted: &[DebugKernel], chosen: &Guests) -> Result<Ended> {
+/// their sum. After `minutes`, of which the building of kernels takes its part, no more guests are begun.
+pub fn run(
+    lab: &Lab,
+    wanted: &[DebugKernel],
+    chosen: &Guests,
+    minutes: Option<u32>,
+) -> Result<Ended> {
+    let last_begin = minutes.map(|minutes| Instant::now() + MINUTE * minutes);
     let wanted = match wanted {
         [] => &DebugKernel::ALL,
         some => some,
@@ -75,15 +84,14 @@ pub fn run(lab: &Lab, wanted: &[DebugKernel], chosen: &Guests) -> Result<Ended> 
         "counts that fit, of those of make soak: {}",
         repeated::both(SOAK_MINUTES)
     ));
-    run_on(lab, wanted, |kernel| guests(kernel, chosen))
+    run_on(lab, wanted, |kernel| guests(kernel, chosen), last_begin)
 }
 
 /// `make soak` with debug kernels: on those `wanted`, the guests that repeat something, as often as
 /// `minutes` ask for.
 pub fn soak(lab: &Lab, wanted: &[DebugKernel], minutes: u32) -> Result<Ended> {
-    run_on(lab, wanted, |_| {
-        repeated::in_soak(minutes.into()).map(slower).collect()
-    })
+    let guests = |_| repeated::in_soak(minutes.into()).map(slower).collect();
+    run_on(lab, wanted, guests, None)
 }
 
 /// Fails if a name that was asked for is that of no guest of the kernels `wanted`.
@@ -109,11 +117,12 @@ fn known(wanted: &[DebugKernel], chosen: &Guests) -> Result<()> {
     )))
 }
 
-/// Runs `guests` on the kernels `wanted`.
+/// Runs `guests` on the kernels `wanted`, of which the last begins at `last_begin` if there is one.
 fn run_on(
     lab: &Lab,
     wanted: &[DebugKernel],
     guests: impl Fn(DebugKernel) -> Vec<GuestSpec>,
+    last_begin: Option<Instant>,
 ) -> Result<Ended> {
     let kernels = kernels::get_debug(lab, wanted)?;
     let Some(first) = kernels.first() else {
@@ -124,9 +133,17 @@ fn run_on(
         .iter()
         .zip(wanted)
         .map(|(kernel, &which)| (kernel, guests(which)));
-    let jobs = check::jobs(lab, &programs, guests)?;
-    let tally = check::run_jobs(lab, jobs, &programs, lab.options.jobs)?;
+    let jobs = few_first(check::jobs(lab, &programs, guests)?, |job| &job.spec);
+    let tally = check::run_jobs_until(lab, jobs, &programs, lab.options.jobs, last_begin)?;
     check::report(lab, &tally)
+}
+
+/// Those of `jobs` that [`Guests::Few`] are before the others, for what is left out to be among these.
+fn few_first<T>(jobs: impl IntoIterator<Item = T>, spec: impl Fn(&T) -> &GuestSpec) -> VecDeque<T> {
+    let is_few = |job: &T| Guests::Few.has(&spec(job).name);
+    let (mut few, others): (VecDeque<_>, VecDeque<_>) = jobs.into_iter().partition(is_few);
+    few.extend(others);
+    few
 }
 
 /// The `chosen` guests of `kernel`.
@@ -167,7 +184,7 @@ fn slower(guest: GuestSpec) -> GuestSpec {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{FEW, Guests, guests, known};
+    use super::{FEW, Guests, few_first, guests, known};
     use crate::debug_kernel::DebugKernel;
 
     #[test]
@@ -207,6 +224,19 @@ mod tests {
             .flat_map(|kernel| names(kernel, &Guests::Few))
             .collect();
         assert_eq!(everywhere.len(), FEW.len());
+    }
+
+    #[test]
+    fn the_few_come_first_and_all_others_after_them() {
+        for kernel in DebugKernel::ALL {
+            let sorted = few_first(guests(kernel, &Guests::All), |guest| guest);
+            let sorted: Vec<_> = sorted.into_iter().map(|guest| guest.name).collect();
+            let few = names(kernel, &Guests::Few);
+            assert_eq!(sorted[..few.len()], few);
+            let all: BTreeSet<_> = names(kernel, &Guests::All).into_iter().collect();
+            assert_eq!(sorted.len(), all.len());
+            assert_eq!(BTreeSet::from_iter(sorted), all);
+        }
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub enum Command {
         /// Which guests: all, few, or their names.
         #[arg(long, env = "GUESTS", default_value = "all", value_parser = parse_guests)]
         guests: Guests,
+        /// Minutes after which no more guests are begun; all are run by default.
+        #[arg(long, env = "MINUTES", default_value = "", value_parser = parse_minutes, hide_default_value = true)]
+        minutes: Minutes,
     },
     /// Load the kernel for long, with the live module off, on and flipping; or, on debug kernels,
     /// repeat for long what `check-debug` repeats
@@ -47,7 +50,7 @@ pub enum Command {
         #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
         kernels: DebugKernels,
         /// Minutes with each.
-        #[arg(long, env = "MINUTES", default_value = "10", value_parser = |text: &str| parse_number(text, 10, 1, 10_000))]
+        #[arg(long, env = "MINUTES", default_value = "10", value_parser = |text: &str| parse_number(text, 10, 1, MOST_MINUTES))]
         minutes: u32,
     },
     /// Measure what it costs and what it buys, as a report
@@ -126,6 +129,9 @@ pub struct Options {
     pub verbose: bool,
 }
 
+/// A week.
+const MOST_MINUTES: u32 = 10_000;
+
 /// Debug kernels, in the order in which they are used.
 #[derive(Clone, Debug)]
 pub struct DebugKernels(pub Vec<DebugKernel>);
@@ -145,6 +151,17 @@ fn parse_debug(text: &str) -> Result<DebugKernels, String> {
         .map(find)
         .collect::<Result<_, _>>()
         .map(DebugKernels)
+}
+
+/// Minutes, if there are to be any.
+#[derive(Clone, Copy, Debug)]
+pub struct Minutes(pub Option<u32>);
+
+fn parse_minutes(text: &str) -> Result<Minutes, String> {
+    if text.is_empty() {
+        return Ok(Minutes(None));
+    }
+    parse_number(text, 0, 1, MOST_MINUTES).map(|minutes| Minutes(Some(minutes)))
 }
 
 fn parse_guests(text: &str) -> Result<Guests, String> {
@@ -223,6 +240,10 @@ mod tests {
             (
                 ["check-debug", "--kernels", "kmsan"],
                 "accepted: kasan, rt-kasan, kcsan",
+            ),
+            (
+                ["check-debug", "--minutes", "0"],
+                "a number from 1 to 10000",
             ),
             (["bench", "--amount", "long"], "accepted: full, quick"),
             (["run", "--jobs", "0"], "a number from 1 to 1024"),

@@ -122,8 +122,12 @@ fn run(cli: Cli) -> Result<Ended> {
     match cli.command {
         Command::Run => with_cache(&lab, "make run", |lab| well(demonstration::run(lab))),
         Command::Check => with_cache(&lab, "make check", check::run),
-        Command::CheckDebug { kernels, guests } => with_cache(&lab, "make check-debug", |lab| {
-            check_debug::run(lab, &kernels.0, &guests)
+        Command::CheckDebug {
+            kernels,
+            guests,
+            minutes,
+        } => with_cache(&lab, "make check-debug", |lab| {
+            check_debug::run(lab, &kernels.0, &guests, minutes.0)
         }),
         Command::Soak { kernels, minutes } => with_cache(&lab, "make soak", |lab| {
             if kernels.0.is_empty() {

@@ -31,6 +31,8 @@ pub struct Tally {
     pub repeated_boots: u64,
     /// What guests counted.
     pub counted: Vec<CountedBy>,
+    /// Guests that were not booted, for which the time was too short.
+    pub left_out: Vec<String>,
 }
 
 impl Tally {
@@ -47,6 +49,7 @@ impl Tally {
         self.dead_guests += other.dead_guests;
         self.repeated_boots += other.repeated_boots;
         self.counted.extend(other.counted);
+        self.left_out.extend(other.left_out);
     }
 
     /// What this means for the command's end.
@@ -55,6 +58,14 @@ impl Tally {
             Ended::WithDeadGuests
         } else {
             Ended::of_tests(self.failures.is_empty())
+        }
+    }
+
+    /// What there is to say of a guest that was not booted.
+    pub fn of_left_out(name: String) -> Self {
+        Self {
+            left_out: vec![name],
+            ..Self::default()
         }
     }
 
