@@ -3,12 +3,13 @@
 //! `make check-debug`: the guests of `make check`, and some more, on kernels that look for mistakes
 //! themselves.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::check;
 use crate::debug_kernel::DebugKernel;
 use crate::failure::{Ended, Failure, Result};
+use crate::guest_choice::Guests;
 use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::{self, GuestSpec, Program};
@@ -29,43 +30,6 @@ const SOAK_MINUTES: u64 = 10;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Which guests of a debug kernel are booted.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Guests {
-    /// Those of `make check` and those that only debug kernels get.
-    All,
-    /// Those of [`FEW`].
-    Few,
-    /// Those with one of these names.
-    Named(Vec<String>),
-}
-
-impl Guests {
-    /// Whether the guest called `name` is one of them.
-    fn has(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Few => FEW.contains(&name),
-            Self::Named(names) => names.iter().any(|one| one == name),
-        }
-    }
-}
-
-/// What fits into `.ci/run` beside `make check`: the mistakes that lockdep and KCSAN have to find, and of
-/// what the checkers look at (the locks, the switch, the demo's folios, the kernel's own) the guest in which
-/// most goes on.
-const FEW: [&str; 9] = [
-    "kcsan",
-    "lockdep-nesting",
-    "lockdep-wait-type",
-    "kunit-1",
-    "flip-stretched",
-    "conservation-flipping",
-    "live",
-    "killed",
-    "fuzz",
-];
-
 /// Runs `chosen` guests on the kernels `wanted`, all if it is empty; the last line on standard output is
 /// their sum. After `minutes`, of which the building of kernels takes its part, no more guests are begun.
 pub fn run(
@@ -79,7 +43,10 @@ pub fn run(
         [] => &DebugKernel::ALL,
         some => some,
     };
-    known(wanted, chosen)?;
+    let all = wanted
+        .iter()
+        .flat_map(|&kernel| guests(kernel, &Guests::All));
+    chosen.must_be_among("check-debug", all.map(|guest| guest.name))?;
     lab.ui.say(&format!(
         "counts that fit, of those of make soak: {}",
         repeated::both(SOAK_MINUTES)
@@ -87,34 +54,16 @@ pub fn run(
     run_on(lab, wanted, |kernel| guests(kernel, chosen), last_begin)
 }
 
-/// `make soak` with debug kernels: on those `wanted`, the guests that repeat something, as often as
-/// `minutes` ask for.
-pub fn soak(lab: &Lab, wanted: &[DebugKernel], minutes: u32) -> Result<Ended> {
-    let guests = |_| repeated::in_soak(minutes.into()).map(slower).collect();
+/// `make soak` with debug kernels: on those `wanted`, the `chosen` of the guests that repeat something, as
+/// often as `minutes` ask for.
+pub fn soak(lab: &Lab, wanted: &[DebugKernel], chosen: &Guests, minutes: u32) -> Result<Ended> {
+    let all = || repeated::in_soak(minutes.into());
+    chosen.must_be_among("soak", all().map(|guest| guest.name))?;
+    let guests = |_| {
+        let chosen = all().filter(|guest| chosen.has(&guest.name));
+        chosen.map(slower).collect()
+    };
     run_on(lab, wanted, guests, None)
-}
-
-/// Fails if a name that was asked for is that of no guest of the kernels `wanted`.
-fn known(wanted: &[DebugKernel], chosen: &Guests) -> Result<()> {
-    let Guests::Named(names) = chosen else {
-        return Ok(());
-    };
-    let all = wanted
-        .iter()
-        .flat_map(|&kernel| guests(kernel, &Guests::All));
-    let all: BTreeSet<_> = all.map(|guest| guest.name).collect();
-    let Some(unknown) = names.iter().find(|&name| !all.contains(name)) else {
-        return Ok(());
-    };
-    let all: Vec<_> = all.into_iter().collect();
-    Err(Failure::usage(
-        "check-debug",
-        format!("GUESTS has {unknown:?}, which is none of these kernels' guests"),
-    )
-    .remedy(format!(
-        "all, few, or some of these, separated by commas: {}",
-        all.join(", ")
-    )))
 }
 
 /// Runs `guests` on the kernels `wanted`, of which the last begins at `last_begin` if there is one.
@@ -147,7 +96,7 @@ fn few_first<T>(jobs: impl IntoIterator<Item = T>, spec: impl Fn(&T) -> &GuestSp
 }
 
 /// The `chosen` guests of `kernel`.
-fn guests(kernel: DebugKernel, chosen: &Guests) -> Vec<GuestSpec> {
+pub fn guests(kernel: DebugKernel, chosen: &Guests) -> Vec<GuestSpec> {
     matrix::guests(kernel.flavour())
         .into_iter()
         // What the checks add to each instruction that is counted says nothing.
@@ -184,8 +133,9 @@ fn slower(guest: GuestSpec) -> GuestSpec {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{FEW, Guests, few_first, guests, known};
+    use super::{few_first, guests};
     use crate::debug_kernel::DebugKernel;
+    use crate::guest_choice::Guests;
 
     #[test]
     fn nothing_is_counted_and_everything_has_more_time() {
@@ -212,21 +162,6 @@ mod tests {
     }
 
     #[test]
-    fn the_few_are_some_of_all() {
-        for kernel in DebugKernel::ALL {
-            let (few, all) = (names(kernel, &Guests::Few), names(kernel, &Guests::All));
-            let wanted = FEW.iter().filter(|name| all.iter().any(|one| one == *name));
-            assert_eq!(few.len(), wanted.count());
-            assert!(few.len() < all.len());
-        }
-        let everywhere: BTreeSet<_> = DebugKernel::ALL
-            .into_iter()
-            .flat_map(|kernel| names(kernel, &Guests::Few))
-            .collect();
-        assert_eq!(everywhere.len(), FEW.len());
-    }
-
-    #[test]
     fn the_few_come_first_and_all_others_after_them() {
         for kernel in DebugKernel::ALL {
             let sorted = few_first(guests(kernel, &Guests::All), |guest| guest);
@@ -241,16 +176,8 @@ mod tests {
 
     #[test]
     fn guests_can_be_named() {
-        let named = |names: &[&str]| Guests::Named(names.iter().map(|&name| name.into()).collect());
-        let two = named(&["fuzz", "mode-1"]);
+        let two = Guests::parse("fuzz,mode-1");
         assert_eq!(names(DebugKernel::Kasan, &two), ["mode-1", "fuzz"]);
-        known(&[DebugKernel::Kasan], &two).unwrap();
-        // It is no name on the one kernel, and is on both.
-        let race = named(&["kcsan"]);
-        let failure = known(&[DebugKernel::RtKasan], &race).unwrap_err();
-        assert!(failure.cause.contains("\"kcsan\""), "{failure:?}");
-        assert!(failure.remedy.unwrap().contains("kunit-0, kunit-1, "));
-        known(&[DebugKernel::RtKasan, DebugKernel::Kcsan], &race).unwrap();
     }
 
     #[test]

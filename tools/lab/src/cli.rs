@@ -2,14 +2,15 @@
 
 //! The command line and the environment variables that make passes on.
 
+use std::convert::Infallible;
 use std::num::NonZero;
 use std::thread;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::bench::plan::Amount;
-use crate::check_debug::Guests;
 use crate::debug_kernel::DebugKernel;
+use crate::guest_choice::Guests;
 use crate::kernel_choice::Wish;
 
 /// Fetches stock kernels, builds the modules for them, boots guests and reports.
@@ -37,7 +38,7 @@ pub enum Command {
         #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
         kernels: DebugKernels,
         /// Which guests: all, few, or their names.
-        #[arg(long, env = "GUESTS", default_value = "all", value_parser = parse_guests)]
+        #[arg(long, env = "GUESTS", default_value = "all", value_parser = |text: &str| Ok::<_, Infallible>(Guests::parse(text)))]
         guests: Guests,
         /// Minutes after which no more guests are begun; all are run by default.
         #[arg(long, env = "MINUTES", default_value = "", value_parser = parse_minutes, hide_default_value = true)]
@@ -49,6 +50,9 @@ pub enum Command {
         /// Which debug kernels: kasan, rt-kasan, kcsan; none by default.
         #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
         kernels: DebugKernels,
+        /// Which guests of the debug kernels: all, few, or their names.
+        #[arg(long, env = "GUESTS", default_value = "all", value_parser = |text: &str| Ok::<_, Infallible>(Guests::parse(text)))]
+        guests: Guests,
         /// Minutes with each.
         #[arg(long, env = "MINUTES", default_value = "10", value_parser = |text: &str| parse_number(text, 10, 1, MOST_MINUTES))]
         minutes: u32,
@@ -162,18 +166,6 @@ fn parse_minutes(text: &str) -> Result<Minutes, String> {
         return Ok(Minutes(None));
     }
     parse_number(text, 0, 1, MOST_MINUTES).map(|minutes| Minutes(Some(minutes)))
-}
-
-fn parse_guests(text: &str) -> Result<Guests, String> {
-    match text {
-        "" | "all" => Ok(Guests::All),
-        "few" => Ok(Guests::Few),
-        // Which there are depends on the kernels.
-        names => {
-            let names = names.split(',').map(str::to_owned);
-            Ok(Guests::Named(names.collect()))
-        }
-    }
 }
 
 fn parse_bench(text: &str) -> Result<Amount, String> {

@@ -25,6 +25,7 @@ mod expected_bug;
 mod failure;
 mod flock;
 mod guest;
+mod guest_choice;
 mod host_tests;
 mod image;
 mod index;
@@ -129,12 +130,13 @@ fn run(cli: Cli) -> Result<Ended> {
         } => with_cache(&lab, "make check-debug", |lab| {
             check_debug::run(lab, &kernels.0, &guests, minutes.0)
         }),
-        Command::Soak { kernels, minutes } => with_cache(&lab, "make soak", |lab| {
-            if kernels.0.is_empty() {
-                soak::run(lab, minutes)
-            } else {
-                check_debug::soak(lab, &kernels.0, minutes)
-            }
+        Command::Soak {
+            kernels,
+            guests,
+            minutes,
+        } => with_cache(&lab, "make soak", |lab| match &kernels.0[..] {
+            [] => soak::run(lab, &guests, minutes),
+            kernels => check_debug::soak(lab, kernels, &guests, minutes),
         }),
         Command::Bench { amount } => with_cache(&lab, "make bench", |lab| bench::run(lab, amount)),
         Command::BenchHere { amount } => {

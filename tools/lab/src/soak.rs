@@ -4,6 +4,7 @@
 
 use crate::check;
 use crate::failure::{Ended, Failure, Result};
+use crate::guest_choice::Guests;
 use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::{GuestSpec, LIVE_STRESS, LIVE_UNLOAD, Program};
@@ -23,7 +24,13 @@ const LOAD_S: u64 = 120;
 const MODES: u64 = 3;
 
 /// Runs its guests, each mode for `minutes`; the last line on standard output is their sum.
-pub fn run(lab: &Lab, minutes: u32) -> Result<Ended> {
+pub fn run(lab: &Lab, chosen: &Guests, minutes: u32) -> Result<Ended> {
+    if *chosen != Guests::All {
+        return Err(
+            Failure::usage("soak", "GUESTS is about debug kernels, and there are none")
+                .remedy("name them too (DEBUG=kasan), or leave GUESTS out"),
+        );
+    }
     let kernels = kernels::get(lab)?;
     let Some(first) = kernels.first() else {
         return Err(Failure::step("soak", "no kernel to load"));
