@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_report_without_our_modules_is_the_kernels() {
-        assert_eq!(of_the_kernel(&OWN), [0..11]);
+        let whole = 0..11;
+        assert_eq!(of_the_kernel(&OWN), [whole]);
         let other = called_by("reads_block+0x1/0x2 [ext4]");
         let both: Vec<_> = ["brd: module loaded"]
             .into_iter()

@@ -79,6 +79,8 @@ fn programs_clippy(lab: &Lab, kernel: &Prepared) -> Result<()> {
         "--locked",
         "--workspace",
         "--all-targets",
+        // What is found in one crate is not to hide what would be in the next.
+        "--keep-going",
         "--",
         "-Dwarnings",
     ];
