@@ -13,12 +13,12 @@ use serde_json::Value;
 
 /// Runs of every pattern, inside an outer section and not, small and large objects.
 pub(crate) const RUNS: &[&str] = &[
-    "pattern=batch nested=0 iterations=20000 rounds=3",
-    "pattern=batch nested=1 iterations=20000 rounds=3",
-    "pattern=pair nested=0 iterations=20000 rounds=3",
-    "pattern=pair nested=1 iterations=20000 rounds=3",
-    "pattern=mixed nested=0 iterations=20000 rounds=3",
-    "pattern=mixed nested=1 iterations=20000 rounds=3",
+    "pattern=batch nested=0 iterations=2000 rounds=3",
+    "pattern=batch nested=1 iterations=2000 rounds=3",
+    "pattern=pair nested=0 iterations=2000 rounds=3",
+    "pattern=pair nested=1 iterations=2000 rounds=3",
+    "pattern=mixed nested=0 iterations=2000 rounds=3",
+    "pattern=mixed nested=1 iterations=2000 rounds=3",
     "pattern=batch size=1 iterations=1 rounds=1",
     "pattern=batch size=4194304 iterations=2 rounds=1",
 ];
