@@ -16,6 +16,10 @@ use std::{
 /// The shortest time in one mode, beside what the switch itself takes.
 const SHORTEST_MS: u64 = 1;
 
+/// Over and back: how often at least, though it is stopped before. A switch takes seconds where all
+/// CPUs are busy, and more on a kernel with KASAN.
+const FEWEST: u64 = 2;
+
 /// A thread that switches the mode until it is stopped, and then back to what it was.
 #[derive(Debug)]
 pub struct Flipper {
@@ -35,7 +39,7 @@ impl Flipper {
             let mut switches = 0;
             let mut remote = before == "1";
 
-            while !stopped.load(Ordering::Relaxed) {
+            while switches < FEWEST || !stopped.load(Ordering::Relaxed) {
                 let stay = rng.u64(SHORTEST_MS..=longest_ms.max(SHORTEST_MS));
 
                 remote = !remote;
