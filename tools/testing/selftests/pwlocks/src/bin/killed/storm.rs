@@ -17,12 +17,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long one lives at most, if it need not do anything. To be started takes most of a tenth of it
-/// where the CPU is emulated, and all of it and more on a busy machine that emulates a debug kernel.
+/// How long one lives at most, to begin with. To be started takes most of a tenth of it where the CPU is
+/// emulated, and all of it on a busy machine that emulates a debug kernel.
 const LIFE: Duration = Duration::from_millis(800);
-
-/// From this share of it on, one lives on until it has done something.
-const LONG: f64 = 0.5;
 
 /// How long the storm goes on for those who have not done anything yet.
 const GRACE: Duration = Duration::from_secs(240);
@@ -47,38 +44,12 @@ enum State {
 /// Somebody in a place.
 struct Tenant {
     process: Process,
-    end: End,
-}
-
-/// When somebody is to be killed.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    /// Then, whatever it does.
-    At(Instant),
-    /// Not before then, and not before more than this was done in its place: one that is slow to begin
-    /// is not only ever killed before it has.
-    Done(Instant, u64),
-}
-
-impl End {
-    /// Of one that has `share` of the longest life from `now` on, in a place in which `done` was done.
-    fn new(now: Instant, share: f64, done: u64) -> Self {
-        let then = now + LIFE.mul_f64(share);
-
-        if share < LONG {
-            Self::At(then)
-        } else {
-            Self::Done(then, done)
-        }
-    }
-
-    /// Whether it is `now`, with `done` done in its place.
-    fn is_due(self, now: Instant, done: u64) -> bool {
-        match self {
-            Self::At(then) => now >= then,
-            Self::Done(then, before) => now >= then && done > before,
-        }
-    }
+    /// When it is to be killed.
+    end: Instant,
+    /// Whether it lives long enough to do something.
+    is_to_do: bool,
+    /// How much had been done before.
+    done_before: u64,
 }
 
 /// One after the other of one role.
@@ -86,6 +57,8 @@ struct Place {
     role: Role,
     rng: Rng,
     state: State,
+    /// How long one lives at most: twice as long after somebody had half of it and did nothing.
+    life: Duration,
     /// How much they have done. A process that is killed leaves it in order.
     counter: EventFd,
     kills: u64,
@@ -97,6 +70,7 @@ impl Place {
             role,
             rng,
             state: State::Empty(Instant::now()),
+            life: LIFE,
             counter: EventFd::from_flags(EfdFlags::EFD_NONBLOCK).doing("eventfd")?,
             kills: 0,
         })
@@ -104,22 +78,27 @@ impl Place {
 
     /// Starts or kills, if it is time to.
     fn look(&mut self, now: Instant) -> Verdict {
-        let done = self.done();
-
         match &mut self.state {
             State::Empty(until) if now >= *until => {
                 let seed = self.rng.u64(..);
                 let share = self.rng.f64();
-                let process = Process::start(self.role, seed, Some(&self.counter))?;
-                let end = End::new(Instant::now(), share, done);
-                self.state = State::Taken(Tenant { process, end });
+                self.state = State::Taken(Tenant {
+                    process: Process::start(self.role, seed, Some(&self.counter))?,
+                    end: Instant::now() + self.life.mul_f64(share),
+                    is_to_do: share > 0.5,
+                    done_before: self.done(),
+                });
             }
             State::Empty(_) => {}
-            State::Taken(Tenant { process, end }) => {
-                if process.has_ended()? {
+            State::Taken(tenant) => {
+                if tenant.process.has_ended()? {
+                    let did_nothing = tenant.is_to_do && tenant.done_before == self.done();
                     self.state = State::Empty(now + REST.mul_f64(self.rng.f64()));
-                } else if end.is_due(now, done) && !process.is_killed() {
-                    process.kill()?;
+                    if did_nothing {
+                        self.life *= 2;
+                    }
+                } else if now >= tenant.end && !tenant.process.is_killed() {
+                    tenant.process.kill()?;
                     self.kills += 1;
                 }
             }
@@ -232,28 +211,5 @@ impl fmt::Display for Storm {
             .collect();
 
         f.write_str(&lines.join("\n"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{End, LIFE};
-    use std::time::Instant;
-
-    #[test]
-    fn one_with_a_short_life_is_killed_whatever_it_does() {
-        let now = Instant::now();
-        let end = End::new(now, 0.25, 7);
-        assert!(!end.is_due(now + LIFE / 8, 8));
-        assert!(end.is_due(now + LIFE / 4, 7));
-    }
-
-    #[test]
-    fn one_with_a_long_life_is_not_killed_before_it_did_something() {
-        let now = Instant::now();
-        let end = End::new(now, 0.75, 7);
-        assert!(!end.is_due(now + LIFE / 2, 8));
-        assert!(!end.is_due(now + 1000 * LIFE, 7));
-        assert!(end.is_due(now + 1000 * LIFE, 8));
     }
 }
