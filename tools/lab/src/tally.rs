@@ -233,6 +233,15 @@ mod tests {
     }
 
     #[test]
+    fn guests_left_out_are_named_and_neither_pass_nor_fail() {
+        let mut tally = Tally::of_guest(&outcome(step(GOOD, Some(0))), &["lock"], &[]);
+        tally.add(Tally::of_left_out("7.2-live".into()));
+        tally.add(Tally::of_left_out("7.2-flip".into()));
+        assert_eq!(tally.left_out, ["7.2-live", "7.2-flip"]);
+        assert_eq!(tally.to_string(), "3 passed, 0 failed");
+    }
+
+    #[test]
     fn a_splat_fails_whatever_the_tests_said() {
         let mut outcome = outcome(step(GOOD, Some(0)));
         outcome.splats.push(Splat {
