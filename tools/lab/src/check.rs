@@ -159,12 +159,18 @@ pub fn jobs<'a>(
     programs: &Path,
     guests: impl IntoIterator<Item = (&'a Prepared, Vec<GuestSpec>)>,
 ) -> Result<VecDeque<Job<'a>>> {
-    let mut jobs = Vec::new();
-    for (kernel, specs) in guests {
-        for spec in specs {
-            jobs.push(job(lab, kernel, programs, spec)?);
-        }
-    }
+    let guests: Vec<_> = guests
+        .into_iter()
+        .flat_map(|(kernel, specs)| specs.into_iter().map(move |spec| (kernel, spec)))
+        .collect();
+    modules::build(
+        lab,
+        guests.iter().map(|(kernel, spec)| (*kernel, spec.variant)),
+    )?;
+    let mut jobs = guests
+        .into_iter()
+        .map(|(kernel, spec)| job(lab, kernel, programs, spec))
+        .collect::<Result<Vec<_>>>()?;
     jobs.sort_by_key(|job| std::cmp::Reverse(job.spec.timeout_s()));
     Ok(jobs.into())
 }

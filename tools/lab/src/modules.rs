@@ -2,6 +2,7 @@
 
 //! The modules, built by Kbuild for one kernel in one variant.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,7 @@ use crate::module_file::ModuleFile;
 use crate::sandbox::Sandbox;
 use crate::store::Entry;
 use crate::variant::Variant;
+use crate::work_queue;
 
 /// Folders and files of the project that Kbuild reads, beside the `*.rs` and `*.c` at the top.
 const SOURCES: &[&str] = &["Kbuild", "rust", "include", "scripts/klp_link"];
@@ -38,6 +40,24 @@ pub fn get(lab: &Lab, kernel: &Prepared, variant: Variant) -> Result<PathBuf> {
     };
     lab.store
         .get(&entry, |place| make(lab, kernel, variant, &step, place))
+}
+
+/// Has all that are `wanted` built, several at once: much of a build is done by one CPU only.
+pub fn build<'a>(
+    lab: &Lab,
+    wanted: impl IntoIterator<Item = (&'a Prepared, Variant)>,
+) -> Result<()> {
+    let each_once: BTreeMap<_, _> = wanted
+        .into_iter()
+        .map(|(kernel, variant)| ((&kernel.release.name, variant), kernel))
+        .collect();
+    work_queue::run(
+        each_once.into_iter().collect::<VecDeque<_>>(),
+        lab.options.jobs,
+        &lab.interrupt,
+        |((_, variant), kernel)| get(lab, kernel, variant),
+    )
+    .map(drop)
 }
 
 fn key(

@@ -3,7 +3,7 @@
 //! The ways in which the modules can be built.
 
 /// A set of build options.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Variant {
     /// `CONFIG_PWLOCKS`.
     pub pwlocks: bool,
