@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn guests_can_be_named() {
-        let two = Guests::parse("fuzz,mode-1");
+        let two = Guests::from("fuzz,mode-1");
         assert_eq!(names(DebugKernel::Kasan, &two), ["mode-1", "fuzz"]);
     }
 

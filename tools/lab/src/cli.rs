@@ -2,7 +2,6 @@
 
 //! The command line and the environment variables that make passes on.
 
-use std::convert::Infallible;
 use std::num::NonZero;
 use std::thread;
 
@@ -38,7 +37,7 @@ pub enum Command {
         #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
         kernels: DebugKernels,
         /// Which guests: all, few, or their names.
-        #[arg(long, env = "GUESTS", default_value = "all", value_parser = |text: &str| Ok::<_, Infallible>(Guests::parse(text)))]
+        #[arg(long, env = "GUESTS", default_value = "all")]
         guests: Guests,
         /// Minutes after which no more guests are begun; all are run by default.
         #[arg(long, env = "MINUTES", default_value = "", value_parser = parse_minutes, hide_default_value = true)]
@@ -51,7 +50,7 @@ pub enum Command {
         #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
         kernels: DebugKernels,
         /// Which guests of the debug kernels: all, few, or their names.
-        #[arg(long, env = "GUESTS", default_value = "all", value_parser = |text: &str| Ok::<_, Infallible>(Guests::parse(text)))]
+        #[arg(long, env = "GUESTS", default_value = "all")]
         guests: Guests,
         /// Minutes with each.
         #[arg(long, env = "MINUTES", default_value = "10", value_parser = |text: &str| parse_number(text, 10, 1, MOST_MINUTES))]

@@ -33,15 +33,6 @@ const FEW: [&str; 9] = [
 ];
 
 impl Guests {
-    /// What the user calls them; which names there are depends on the kernels.
-    pub fn parse(text: &str) -> Self {
-        match text {
-            "" | "all" => Self::All,
-            "few" => Self::Few,
-            names => Self::Named(names.split(',').map(str::to_owned).collect()),
-        }
-    }
-
     /// Whether the guest called `name` is one of them.
     pub fn has(&self, name: &str) -> bool {
         match self {
@@ -76,6 +67,17 @@ impl Guests {
     }
 }
 
+/// What the user calls them; which names there are depends on the kernels.
+impl From<&str> for Guests {
+    fn from(text: &str) -> Self {
+        match text {
+            "" | "all" => Self::All,
+            "few" => Self::Few,
+            names => Self::Named(names.split(',').map(str::to_owned).collect()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -100,10 +102,10 @@ mod tests {
 
     #[test]
     fn they_are_all_few_or_named() {
-        assert_eq!(Guests::parse(""), Guests::All);
-        assert_eq!(Guests::parse("all"), Guests::All);
-        assert_eq!(Guests::parse("few"), Guests::Few);
-        let two = Guests::parse("fuzz,mode-1");
+        assert_eq!(Guests::from(""), Guests::All);
+        assert_eq!(Guests::from("all"), Guests::All);
+        assert_eq!(Guests::from("few"), Guests::Few);
+        let two = Guests::from("fuzz,mode-1");
         assert!(two.has("fuzz") && two.has("mode-1") && !two.has("mode-0"));
     }
 
@@ -112,8 +114,8 @@ mod tests {
         let all = || ["live", "fuzz"].map(str::to_owned);
         Guests::All.must_be_among("soak", all()).unwrap();
         Guests::Few.must_be_among("soak", all()).unwrap();
-        Guests::parse("fuzz").must_be_among("soak", all()).unwrap();
-        let wrong = Guests::parse("fuzz,furz");
+        Guests::from("fuzz").must_be_among("soak", all()).unwrap();
+        let wrong = Guests::from("fuzz,furz");
         let failure = wrong.must_be_among("soak", all()).unwrap_err();
         assert!(failure.cause.contains("\"furz\""), "{failure:?}");
         assert!(failure.remedy.unwrap().ends_with("commas: fuzz, live"));
