@@ -43,15 +43,20 @@ pub fn run(
         [] => &DebugKernel::ALL,
         some => some,
     };
-    let all = wanted
-        .iter()
-        .flat_map(|&kernel| guests(kernel, &Guests::All));
-    chosen.must_be_among("check-debug", all.map(|guest| guest.name))?;
+    each_must_be_had(chosen, wanted)?;
     lab.ui.say(&format!(
         "counts that fit, of those of make soak: {}",
         repeated::both(SOAK_MINUTES)
     ));
     run_on(lab, wanted, |kernel| guests(kernel, chosen), last_begin)
+}
+
+/// Fails if there is a guest among the `chosen` that none of the kernels `wanted` has.
+fn each_must_be_had(chosen: &Guests, wanted: &[DebugKernel]) -> Result<()> {
+    let all = wanted
+        .iter()
+        .flat_map(|&kernel| guests(kernel, &Guests::All));
+    chosen.must_be_among("check-debug", all.map(|guest| guest.name))
 }
 
 /// `make soak` with debug kernels: on those `wanted`, the `chosen` of the guests that repeat something, as
@@ -133,7 +138,7 @@ fn slower(guest: GuestSpec) -> GuestSpec {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{few_first, guests};
+    use super::{each_must_be_had, few_first, guests};
     use crate::debug_kernel::DebugKernel;
     use crate::guest_choice::Guests;
 
@@ -178,6 +183,16 @@ mod tests {
     fn guests_can_be_named() {
         let two = Guests::from("fuzz,mode-1");
         assert_eq!(names(DebugKernel::Kasan, &two), ["mode-1", "fuzz"]);
+    }
+
+    #[test]
+    fn it_is_enough_that_one_of_the_kernels_has_a_guest() {
+        let chosen = Guests::from("modprobe,kcsan");
+        each_must_be_had(&chosen, &DebugKernel::ALL).unwrap();
+        let failure = each_must_be_had(&chosen, &[DebugKernel::Kasan]).unwrap_err();
+        assert!(failure.cause.contains("\"kcsan\""), "{failure:?}");
+        let failure = each_must_be_had(&chosen, &[DebugKernel::RtKasan]).unwrap_err();
+        assert!(failure.cause.contains("\"modprobe\""), "{failure:?}");
     }
 
     #[test]
