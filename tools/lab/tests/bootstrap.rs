@@ -11,6 +11,8 @@ use tempfile::TempDir;
 
 const BOOTSTRAP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/bootstrap");
 
+const MAKEFILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Makefile");
+
 /// What bootstrap may call beside the stand-ins.
 const TOOLS: [&str; 10] = [
     "cat", "dirname", "env", "grep", "mktemp", "rm", "sed", "sh", "tail", "tr",
@@ -80,12 +82,31 @@ fn an_ordinary_user_is_told_the_exact_apt_line() {
     assert_eq!(machine.apt_calls(), [""; 0]);
 }
 
+/// What the Makefile has tools/lab do.
+fn commands() -> Vec<String> {
+    let makefile = fs::read_to_string(MAKEFILE).unwrap();
+    let recipes = makefile.lines();
+    recipes
+        .filter_map(|line| line.strip_prefix("\t@$(LAB) "))
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
-fn unit_tests_need_no_mmdebstrap() {
+fn whatever_needs_a_root_has_what_makes_one_installed() {
     let machine = Machine::new(1000, "1.85.0+dfsg3-1");
-    let errors = errors(&machine.run("check-host"));
-    assert!(errors.contains("gcc libc6-dev"), "{errors}");
-    assert!(!errors.contains("mmdebstrap"), "{errors}");
+    let commands = commands();
+    assert!(commands.len() > 10, "{commands:?}");
+    for command in &commands {
+        let has_root = !["check-host", "distclean"].contains(&command.as_str());
+        let errors = errors(&machine.run(command));
+        assert!(errors.contains("gcc libc6-dev"), "{command}: {errors}");
+        assert_eq!(
+            errors.contains("mmdebstrap debian-archive-keyring"),
+            has_root,
+            "{command}: {errors}"
+        );
+    }
 }
 
 #[test]
