@@ -12,6 +12,7 @@ use selftests::{
     ensure,
     ktap::Verdict,
     random,
+    sign_of_life::SignOfLife,
 };
 use std::collections::BTreeMap;
 
@@ -44,6 +45,7 @@ pub(crate) fn check(seed: u64) -> Verdict {
     };
     let (stats, folios) = state().doing("STATS and QUERY")?;
     let mut mistakes = BTreeMap::<_, u32>::new();
+    let mut sign = SignOfLife::new();
     for call in 1..=CALLS {
         let case = bad_requests::next(&mut rng, &material);
         let result = case.call(&device);
@@ -57,6 +59,7 @@ pub(crate) fn check(seed: u64) -> Verdict {
             "request {call} changed {stats:?} to {now:?}: {case:#x?}"
         );
         *mistakes.entry(case.mistake).or_default() += 1;
+        sign.give(format_args!("{call} of {CALLS} requests"));
     }
     let (_, now) = state().doing("STATS and QUERY")?;
     ensure!(now == folios, "a folio changed: {folios:?} to {now:?}");
