@@ -16,8 +16,8 @@ use crate::matrix::{self, GuestSpec, Program};
 use crate::repeated;
 use crate::userland;
 
-/// How much longer a program may take than on the stock kernel: the checks are many, and emulated.
-const SLOWER: u64 = 5;
+/// How much longer a program may take, and say nothing, than on the stock kernel: the checks are many, and emulated.
+const SLOWER: u32 = 5;
 
 /// Seconds of random operations, for which all guests together have to be done in time.
 const SECONDS: u64 = 15;
@@ -124,10 +124,11 @@ pub fn guests(kernel: DebugKernel, chosen: &Guests) -> Vec<GuestSpec> {
 /// `guest` with times that fit a debug kernel.
 fn slower(guest: GuestSpec) -> GuestSpec {
     let programs = guest.programs.iter().map(|&program| Program {
-        timeout_s: SLOWER * program.timeout_s,
+        timeout_s: u64::from(SLOWER) * program.timeout_s,
         ..program
     });
     GuestSpec {
+        patience: SLOWER,
         programs: programs.collect(),
         seconds: guest.seconds.or(Some(SECONDS)),
         ..guest
@@ -154,6 +155,7 @@ mod tests {
             let plan = guest.plan(4);
             assert_eq!(plan.steps[0].env["PWLOCKS_SECONDS"], "15");
             assert_eq!(plan.steps[0].timeout_s, 1200);
+            assert_eq!(guest.patience, 5);
             assert!(named("lockdep-nesting").is_some());
             let count = |name| named(name).unwrap().plan(4).steps[0].env["PWLOCKS_COUNT"].clone();
             assert_eq!(count("live-unload"), "2");

@@ -143,6 +143,8 @@ pub struct GuestSpec {
     pub seconds: Option<u64>,
     /// How often a program repeats what it is about, if not as often as it does by itself.
     pub count: Option<u64>,
+    /// How many times longer than another it may say nothing before it counts as hung.
+    pub patience: u32,
     /// What runs in it.
     pub programs: Vec<Program>,
     /// Whether it has modprobe, and something for it on its command line.
@@ -175,6 +177,7 @@ impl GuestSpec {
             live: false,
             seconds: None,
             count: None,
+            patience: 1,
             programs: programs.to_vec(),
             modprobe: false,
             mm_selftests: false,
