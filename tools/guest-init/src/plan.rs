@@ -3,6 +3,7 @@
 //! The list of programs that a guest runs.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,18 @@ pub struct Plan {
     /// Give the console to a shell instead of running the steps.
     #[serde(default)]
     pub interactive: bool,
+}
+
+impl Plan {
+    /// Whether the program `name` of [`PROGRAMS_DIR`] is called for: each is by an interactive user.
+    pub fn calls_for(&self, name: &str) -> bool {
+        let is_it = |step: &PlanStep| {
+            let path = step.argv.first().map(Path::new);
+            path.is_some_and(|path| path == Path::new(PROGRAMS_DIR).join(name))
+        };
+
+        self.interactive || self.steps.iter().any(is_it)
+    }
 }
 
 /// One program of a [`Plan`].

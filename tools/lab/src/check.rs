@@ -191,7 +191,7 @@ pub fn job<'a>(
             .live
             .then(|| stock_modules::get(lab, kernel))
             .transpose()?,
-        extras: extras(lab, kernel, &spec)?,
+        extras: extras(lab, kernel, programs, &spec)?,
         counter: spec
             .atomics
             .then(|| atomics::get(lab, &kernel.root))
@@ -207,8 +207,10 @@ pub fn job<'a>(
 }
 
 /// The files that `spec`'s guest has and others do not.
-fn extras(lab: &Lab, kernel: &Prepared, spec: &GuestSpec) -> Result<Vec<Extra>> {
-    let mut extras = Vec::new();
+fn extras(lab: &Lab, kernel: &Prepared, programs: &Path, spec: &GuestSpec) -> Result<Vec<Extra>> {
+    let started = spec.started.iter();
+    let started = started.map(|name| Extra::program(programs, name));
+    let mut extras: Vec<_> = started.collect();
     if let Some(packaged) = spec.packaged {
         extras.extend(packaged.get(lab, &kernel.root)?);
     }

@@ -45,7 +45,7 @@ pub struct Contents<'a> {
     pub init: &'a Path,
     /// Folders of modules.
     pub modules: &'a [&'a Path],
-    /// Folder of programs.
+    /// Folder of programs, of which those go in that the plan calls for.
     pub programs: Option<&'a Path>,
     /// What the guest does.
     pub plan: &'a Plan,
@@ -78,6 +78,12 @@ impl Extra {
         }
     }
 
+    /// The program `name` of the folder `programs`, where the plan does not call for it.
+    pub fn program(programs: &Path, name: &str) -> Self {
+        let target = format!("{}/{name}", below_root(PROGRAMS_DIR));
+        Self::file(target, programs.join(name))
+    }
+
     /// A symbolic link `target` to `to`.
     pub fn link(target: impl Into<String>, to: impl Into<String>) -> Self {
         Self {
@@ -105,22 +111,14 @@ pub fn write(contents: &Contents<'_>, target: &Path) -> io::Result<()> {
     }
     let plan = serde_json::to_vec_pretty(contents.plan)?;
     archive.file(below_root(PLAN_FILE), 0o644, &plan)?;
-    let modules = contents.modules.iter();
-    let modules = modules.map(|&folder| (folder, MODULES_DIR, 0o644));
-    let programs = contents
-        .programs
-        .map(|folder| (folder, PROGRAMS_DIR, 0o755));
-    for (folder, target, mode) in modules.chain(programs) {
-        let mut files: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
-        files.sort_by_key(fs::DirEntry::file_name);
-        for file in files {
-            let name = file.file_name();
-            if name == INIT {
-                continue;
-            }
-            let name = format!("{}/{}", below_root(target), name.to_string_lossy());
-            archive.file(&name, mode, &fs::read(file.path())?)?;
-        }
+    for folder in contents.modules {
+        archive.folder_of_files(folder, MODULES_DIR, 0o644, |_| true)?;
+    }
+    if let Some(folder) = contents.programs {
+        // All of them are most of an archive, and a debug kernel takes a quarter of a minute to unpack it.
+        archive.folder_of_files(folder, PROGRAMS_DIR, 0o755, |name| {
+            name != INIT && contents.plan.calls_for(name)
+        })?;
     }
     let mut folders: BTreeSet<_> = FOLDERS.iter().map(|&folder| folder.to_owned()).collect();
     for extra in contents.extras {
@@ -175,6 +173,27 @@ impl<W: Write> Archive<W> {
         self.entry(builder, data)
     }
 
+    /// The files of the host's folder `source` that are `wanted`, in `target`.
+    fn folder_of_files(
+        &mut self,
+        source: &Path,
+        target: &str,
+        mode: u32,
+        wanted: impl Fn(&str) -> bool,
+    ) -> io::Result<()> {
+        let mut files: Vec<_> = fs::read_dir(source)?.collect::<io::Result<_>>()?;
+        files.sort_by_key(fs::DirEntry::file_name);
+        for file in files {
+            let name = file.file_name();
+            let name = name.to_string_lossy();
+            if wanted(&name) {
+                let name = format!("{}/{name}", below_root(target));
+                self.file(&name, mode, &fs::read(file.path())?)?;
+            }
+        }
+        Ok(())
+    }
+
     fn link(&mut self, name: &str, target: &str) -> io::Result<()> {
         let builder = Builder::new(name)
             .mode(0o777)
@@ -199,7 +218,7 @@ mod tests {
     use std::io::Read;
 
     use cpio::newc::Reader;
-    use guest_plan::plan::Plan;
+    use guest_plan::plan::{PROGRAMS_DIR, Plan, PlanStep};
 
     use super::{Contents, Extra, write};
 
@@ -216,17 +235,28 @@ mod tests {
             ("modules/pwlocks.ko", "K"),
             ("stock/brd.ko", "S"),
             ("programs/lock", "L"),
+            ("programs/flip", "F"),
         ] {
             fs::write(path(name), text).unwrap();
         }
         let [archive, modules, stock, programs] =
             ["initrd", "modules", "stock", "programs"].map(path);
+        let step = PlanStep {
+            name: "lock".into(),
+            argv: vec![format!("{PROGRAMS_DIR}/lock")],
+            env: BTreeMap::new(),
+            timeout_s: 1,
+        };
+        let plan = Plan {
+            steps: vec![step],
+            interactive: false,
+        };
         let contents = Contents {
             busybox: &path("busybox"),
             init: &path("init"),
             modules: &[&modules, &stock],
             programs: Some(&programs),
-            plan: &Plan::default(),
+            plan: &plan,
             extras: &[
                 &Extra::file("lib/modules/7.2/modules.dep", path("init")),
                 &Extra::link("lib/modules/7.2/pwlocks", "/lib/pwlocks"),
@@ -262,7 +292,9 @@ mod tests {
         assert_eq!(*index, (0o100_755, "I".into()));
         let link = &found["lib/modules/7.2/pwlocks"];
         assert_eq!(*link, (0o120_777, "/lib/pwlocks".into()));
-        let plan: Plan = serde_json::from_str(&found["plan.json"].1).unwrap();
-        assert_eq!(plan, Plan::default());
+        let unasked = found.get("usr/libexec/pwlocks/flip");
+        assert_eq!(unasked, None);
+        let written: Plan = serde_json::from_str(&found["plan.json"].1).unwrap();
+        assert_eq!(written, plan);
     }
 }

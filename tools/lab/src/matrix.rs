@@ -147,6 +147,8 @@ pub struct GuestSpec {
     pub patience: u32,
     /// What runs in it.
     pub programs: Vec<Program>,
+    /// Programs that those start.
+    pub started: &'static [&'static str],
     /// Whether it has modprobe, and something for it on its command line.
     pub modprobe: bool,
     /// Whether it has the kernel's own mm selftests.
@@ -179,6 +181,7 @@ impl GuestSpec {
             count: None,
             patience: 1,
             programs: programs.to_vec(),
+            started: &[],
             modprobe: false,
             mm_selftests: false,
             quick: false,
@@ -396,7 +399,10 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
         });
         // And this one is there for machines that are no guests.
         let left = GuestSpec::new("left-as-found", Variant::STANDARD, &[LEFT_AS_FOUND]).live();
-        guests.push(left.setting(Setting::Isolated));
+        guests.push(GuestSpec {
+            started: &["run_here", "bench_interference"],
+            ..left.setting(Setting::Isolated)
+        });
     }
     // The refusals have nothing to do with the mode.
     guests.push(GuestSpec::new(
