@@ -51,6 +51,10 @@ pub fn build<'a>(
         .into_iter()
         .map(|(kernel, variant)| ((&kernel.release.name, variant), kernel))
         .collect();
+    // Each build takes its kernel's audit, and would wait for the one that has begun to make it.
+    for kernel in each_once.values() {
+        audited::require(lab, &kernel.audit_image())?;
+    }
     work_queue::run(
         each_once.into_iter().collect::<VecDeque<_>>(),
         lab.options.jobs,
