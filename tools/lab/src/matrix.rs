@@ -15,7 +15,7 @@ use crate::repeated;
 use crate::variant::Variant;
 
 /// A test program in a guest.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Program {
     /// Its file name, which is also the step's name.
     pub name: &'static str,
@@ -38,7 +38,8 @@ const DRAIN_ALL: Program = program("drain_all", 120);
 const IOCTL: Program = program("ioctl", 120);
 const ISOLATION: Program = program("isolation", 120);
 const KMALLOC_BENCH: Program = program("kmalloc_bench", 150);
-const UNLOAD: Program = program("unload", 150);
+/// Unloads the modules, idle ones and such that are in use.
+pub const UNLOAD: Program = program("unload", 150);
 const SIZE: Program = program("size", 60);
 const AUDITED: Program = program("audited", 60);
 const REFUSAL: Program = program("refusal", 120);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Unloading: refused while in use, possible in any other state, and nothing is left behind.
+//! Unloading: refused while in use, possible in any other state, and nothing is left behind, however
+//! often the caller has it done (`PWLOCKS_COUNT`).
 
 mod cycle;
 mod in_use;
@@ -8,9 +9,13 @@ mod leak;
 
 use selftests::{
     demo::Modules,
+    environment,
     ktap::{self, Report, Trouble},
 };
 use std::process::ExitCode;
+
+/// How often the modules are loaded and unloaded, if the caller does not say.
+const COUNT: u64 = 100;
 
 fn main() -> ExitCode {
     match ours() {
@@ -29,6 +34,7 @@ fn ours() -> Result<(), Trouble> {
 
 fn run() -> ExitCode {
     let mut report = Report::begin(8);
+    let count = environment::count().unwrap_or(COUNT);
 
     report.test("refused while a file is open", in_use::open_file);
     report.test("refused while a debugfs file is open", in_use::debugfs_file);
@@ -37,8 +43,9 @@ fn run() -> ExitCode {
     report.test("with folios left in batches", in_use::batches);
     report.test("a leak of pages would be seen", leak::pages_are_seen);
     report.test("a leak of slab objects would be seen", leak::slab_is_seen);
-    report.test("100 times loaded and unloaded, nothing leaks", || {
-        leak::cycles(100)
-    });
+    report.test(
+        &format!("{count} times loaded and unloaded, nothing leaks"),
+        || leak::cycles(count),
+    );
     report.end()
 }
