@@ -9,17 +9,20 @@ use selftests::{
         uapi::{Query, Stats},
     },
     doing::Doing as _,
-    ensure,
+    ensure, environment,
     ktap::Verdict,
     random,
     sign_of_life::SignOfLife,
 };
 use std::collections::BTreeMap;
 
-const CALLS: u32 = 20_000;
+/// So many for each of the times that the caller says (`PWLOCKS_COUNT`), or else of [`TIMES`].
+const CALLS: u64 = 100;
+const TIMES: u64 = 200;
 
 /// Makes them.
 pub(crate) fn check(seed: u64) -> Verdict {
+    let calls = CALLS * environment::count().unwrap_or(TIMES);
     let mut rng = random::source(seed, 0);
     let fence = Fence::new()?;
     let device = Device::open().doing("open")?;
@@ -46,7 +49,7 @@ pub(crate) fn check(seed: u64) -> Verdict {
     let (stats, folios) = state().doing("STATS and QUERY")?;
     let mut mistakes = BTreeMap::<_, u32>::new();
     let mut sign = SignOfLife::new();
-    for call in 1..=CALLS {
+    for call in 1..=calls {
         let case = bad_requests::next(&mut rng, &material);
         let result = case.call(&device);
         ensure!(
@@ -59,7 +62,7 @@ pub(crate) fn check(seed: u64) -> Verdict {
             "request {call} changed {stats:?} to {now:?}: {case:#x?}"
         );
         *mistakes.entry(case.mistake).or_default() += 1;
-        sign.give(format_args!("{call} of {CALLS} requests"));
+        sign.give(format_args!("{call} of {calls} requests"));
     }
     let (_, now) = state().doing("STATS and QUERY")?;
     ensure!(now == folios, "a folio changed: {folios:?} to {now:?}");
