@@ -119,21 +119,36 @@ pub(crate) fn trylock<I: Interrupt>(
         return Err(Trouble::Skip("only one CPU is online"));
     };
     let lock = new_pw_trylock!(|_| Datum::new())?;
-    let tries = || kthread::on(requester, || Seen::by(interrupt, target, &lock));
+    let seen =
+        |hold: &(dyn Fn(&dyn Fn()) + Sync)| meanwhile(interrupt, target, requester, &lock, hold);
     let free = if context::is_preempt_rt() { 0 } else { TRIES };
 
-    tries()??.check(free, "free")?;
+    seen(&|meanwhile| meanwhile())?.check(free, "free")?;
+    seen(&|meanwhile| hold(&lock, meanwhile))?.check(0, "held by the interrupted task")?;
+    seen(&|meanwhile| meanwhile())?.check(free, "released")
+}
 
+/// What an interrupt sees on `target`, whose task does `hold` with the interrupt meanwhile.
+///
+/// There is a task in any case: an idle CPU may call what others give it without an interrupt, from its
+/// idle loop (`flush_smp_call_function_queue()` in `do_idle()`).
+fn meanwhile<I: Interrupt>(
+    interrupt: &I,
+    target: Cpu,
+    requester: Cpu,
+    lock: &PwTryLock<Datum>,
+    hold: &(dyn Fn(&dyn Fn()) + Sync),
+) -> Result<Seen, Trouble> {
     let turn = Turn::new();
     let balanced = Turn::new();
     pin_init::stack_pin_init!(let seen = new_mutex!(Err(ETIMEDOUT)));
-    let holder = || {
+    let interrupted = || {
         let context = Context::now();
         let in_time = Turn::new();
 
-        hold(&lock, &|| {
+        hold(&|| {
             turn.reach(1);
-            if turn.wait(2) {
+            if turn.spin(2) {
                 in_time.reach(1);
             }
         });
@@ -143,7 +158,7 @@ pub(crate) fn trylock<I: Interrupt>(
     };
     let interrupter = || {
         if turn.wait(1) {
-            *seen.lock() = Seen::by(interrupt, target, &lock);
+            *seen.lock() = Seen::by(interrupt, target, lock);
         }
         turn.reach(2);
     };
@@ -153,16 +168,14 @@ pub(crate) fn trylock<I: Interrupt>(
     kthread::run(
         &[Place::On(target), Place::On(requester)],
         |index| match index {
-            0 => holder(),
+            0 => interrupted(),
             _ => interrupter(),
         },
     )?;
-    core::mem::replace(&mut *seen.lock(), Err(ETIMEDOUT))?
-        .check(0, "held by the interrupted task")?;
+    let seen = core::mem::replace(&mut *seen.lock(), Err(ETIMEDOUT))?;
     ensure!(
         balanced.is_reached(1),
-        "the holder waited too long or its context changed"
+        "the interrupted task waited too long or its context changed"
     );
-
-    tries()??.check(free, "released")
+    Ok(seen)
 }

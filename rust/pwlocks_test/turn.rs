@@ -49,6 +49,16 @@ impl Turn {
     /// Waits for the stage, asleep if the context allows it; false if it does not come.
     #[must_use = "a stage that does not come is a failure"]
     pub(crate) fn wait(&self, stage: u32) -> bool {
+        self.wait_by(stage, pause)
+    }
+
+    /// The same, but never asleep, so that the CPU does not become idle.
+    #[must_use = "a stage that does not come is a failure"]
+    pub(crate) fn spin(&self, stage: u32) -> bool {
+        self.wait_by(stage, core::hint::spin_loop)
+    }
+
+    fn wait_by(&self, stage: u32, pause: impl Fn()) -> bool {
         let patience = Patience::begin();
 
         while !self.is_reached(stage) {
