@@ -11,6 +11,15 @@
 
 #include "pwlocks.h"
 
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+/* One class per lock, named after it: that of init() would be one for all locks. */
+#define pw_init_class(l, name, key)							\
+	lockdep_init_map_type(&(l)->ll.dep_map, name, key, 0, LD_WAIT_CONFIG,		\
+			      LD_WAIT_INV, LD_LOCK_PERCPU)
+#else
+#define pw_init_class(l, name, key)	do { } while (0)
+#endif
+
 #define pw_taken(l)	((struct pw_taken) { (void *)(l), PW_HOW_LOCAL })
 #define PW_NOT_TAKEN	pw_taken(NULL)
 
@@ -19,6 +28,7 @@
 void prefix##_lock_init(type *l, const char *name, struct lock_class_key *key)		\
 {											\
 	init(&l->ll);									\
+	pw_init_class(l, name, key);							\
 }											\
 EXPORT_SYMBOL_GPL(prefix##_lock_init);							\
 											\
