@@ -30,9 +30,6 @@ use crate::work_queue;
 /// Seconds that a guest may need beside its programs.
 const BOOT_S: u64 = 120;
 
-/// What the user's HANG_TIMEOUT counts.
-const HANG_UNIT: Duration = Duration::from_secs(1);
-
 /// How many guests that run for a set time take the place of one that does not.
 const TIMED_AT_ONCE: usize = 2;
 
@@ -88,7 +85,7 @@ impl Job<'_> {
             },
             counter: self.counter.as_deref(),
             shares: Vec::new(),
-            silence: Some(HANG_UNIT * lab.options.hang_timeout * spec.patience),
+            silence: Some(Duration::from_secs(lab.options.hang_timeout.into()) * spec.patience),
             limit: Duration::from_secs(spec.timeout_s() + BOOT_S),
         }
     }

@@ -16,7 +16,8 @@ use crate::matrix::{self, GuestSpec, Program, UNLOAD};
 use crate::repeated;
 use crate::userland;
 
-/// How much longer a program may take, and say nothing, than on the stock kernel: the checks are many, and emulated.
+/// How much longer a program may take, and say nothing, than on the stock kernel: the checks are many, and
+/// emulated.
 const SLOWER: u32 = 5;
 
 /// Seconds of random operations, for which all guests together have to be done in time.
