@@ -24,7 +24,7 @@ help: ## list the targets
 	@echo '  V=1       show the commands'
 	@echo '  DEBUG=    kernels of make check-debug: kasan, rt-kasan, kcsan (default: all); with make soak: do'
 	@echo '            on these for long what make check-debug repeats a few times'
-	@echo '  GUESTS=   all (default), few or names (live,fuzz), for make check-debug and make soak DEBUG='
+	@echo '  GUESTS=   all (default), few, others or names (live,fuzz), for make check-debug and make soak DEBUG='
 	@echo '  MINUTES=  minutes of make soak with each (default 10); of make check-debug, its kernels being built'
 	@echo '            included, after which no more guests are begun (default: all are run)'
 	@echo '  BENCH=    full (default) or quick, for make bench and make bench-here'

@@ -36,7 +36,7 @@ pub enum Command {
         /// Which kernels: kasan, rt-kasan, kcsan; all by default.
         #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
         kernels: DebugKernels,
-        /// Which guests: all, few, or their names.
+        /// Which guests: all, few, others (than the few), or their names.
         #[arg(long, env = "GUESTS", default_value = "all")]
         guests: Guests,
         /// Minutes after which no more guests are begun; all are run by default.
@@ -49,7 +49,7 @@ pub enum Command {
         /// Which debug kernels: kasan, rt-kasan, kcsan; none by default.
         #[arg(long, env = "DEBUG", default_value = "", value_parser = parse_debug, hide_default_value = true)]
         kernels: DebugKernels,
-        /// Which guests of the debug kernels: all, few, or their names.
+        /// Which guests of the debug kernels: all, few, others (than the few), or their names.
         #[arg(long, env = "GUESTS", default_value = "all")]
         guests: Guests,
         /// Minutes with each.

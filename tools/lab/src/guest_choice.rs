@@ -13,13 +13,15 @@ pub enum Guests {
     All,
     /// Those of [`FEW`].
     Few,
+    /// All but those of [`FEW`].
+    Others,
     /// Those with one of these names.
     Named(Vec<String>),
 }
 
-/// What fits into `.ci/run` beside `make check`: the mistakes that lockdep and KCSAN have to find, and of
-/// what the checkers look at (the locks, the switch, the demo's folios, the kernel's own) the guest in which
-/// most goes on.
+/// What comes first where there may be no time for all, as in `.ci/run`: the mistakes that lockdep and KCSAN
+/// have to find, and of what the checkers look at (the locks, the switch, the demo's folios, the kernel's own)
+/// the guest in which most goes on.
 const FEW: [&str; 9] = [
     "kcsan",
     "lockdep-nesting",
@@ -38,6 +40,7 @@ impl Guests {
         match self {
             Self::All => true,
             Self::Few => FEW.contains(&name),
+            Self::Others => !FEW.contains(&name),
             Self::Named(names) => names.iter().any(|one| one == name),
         }
     }
@@ -61,7 +64,7 @@ impl Guests {
             format!("GUESTS has {unknown:?}, which is none of its guests on these kernels"),
         )
         .remedy(format!(
-            "all, few, or some of these, separated by commas: {}",
+            "all, few, others, or some of these, separated by commas: {}",
             all.join(", ")
         )))
     }
@@ -73,6 +76,7 @@ impl From<&str> for Guests {
         match text {
             "" | "all" => Self::All,
             "few" => Self::Few,
+            "others" => Self::Others,
             names => Self::Named(names.split(',').map(str::to_owned).collect()),
         }
     }
@@ -101,10 +105,23 @@ mod tests {
     }
 
     #[test]
-    fn they_are_all_few_or_named() {
+    fn the_few_and_the_others_are_all() {
+        for kernel in DebugKernel::ALL {
+            let number = |chosen: &Guests| check_debug::guests(kernel, chosen).len();
+            let (few, others) = (number(&Guests::Few), number(&Guests::Others));
+            assert_eq!(few + others, number(&Guests::All));
+            for guest in check_debug::guests(kernel, &Guests::Others) {
+                assert!(!Guests::Few.has(&guest.name), "{}", guest.name);
+            }
+        }
+    }
+
+    #[test]
+    fn they_are_all_few_others_or_named() {
         assert_eq!(Guests::from(""), Guests::All);
         assert_eq!(Guests::from("all"), Guests::All);
         assert_eq!(Guests::from("few"), Guests::Few);
+        assert_eq!(Guests::from("others"), Guests::Others);
         let two = Guests::from("fuzz,mode-1");
         assert!(two.has("fuzz") && two.has("mode-1") && !two.has("mode-0"));
     }
@@ -114,6 +131,7 @@ mod tests {
         let all = || ["live", "fuzz"].map(str::to_owned);
         Guests::All.must_be_among("soak", all()).unwrap();
         Guests::Few.must_be_among("soak", all()).unwrap();
+        Guests::Others.must_be_among("soak", all()).unwrap();
         Guests::from("fuzz").must_be_among("soak", all()).unwrap();
         let wrong = Guests::from("fuzz,furz");
         let failure = wrong.must_be_among("soak", all()).unwrap_err();
