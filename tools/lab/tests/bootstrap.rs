@@ -3,11 +3,11 @@
 //! scripts/bootstrap on machines that lack things, played by stand-ins for apt and dpkg.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use tempfile::TempDir;
+use stand_ins::StandIns;
+
+mod stand_ins;
 
 const BOOTSTRAP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/bootstrap");
 
@@ -18,51 +18,38 @@ const TOOLS: [&str; 10] = [
     "cat", "dirname", "env", "grep", "mktemp", "rm", "sed", "sh", "tail", "tr",
 ];
 
-struct Machine(TempDir);
+struct Machine(StandIns);
 
 impl Machine {
     /// A machine on which nothing is installed, where apt knows a cargo of `candidate`.
     fn new(user: u32, candidate: &str) -> Self {
-        let machine = Self(tempfile::tempdir().unwrap());
-        fs::create_dir(machine.path("bin")).unwrap();
-        for tool in TOOLS {
-            let found = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(tool));
-            let found = found.iter().find(|path| path.exists()).unwrap();
-            symlink(found, machine.path("bin").join(tool)).unwrap();
-        }
-        machine.stand_in("id", &format!("echo {user}"));
-        machine.stand_in("dpkg", "echo amd64");
-        machine.stand_in("dpkg-query", "exit 1");
-        machine.stand_in("apt-cache", &format!("echo '  Candidate: {candidate}'"));
-        machine.stand_in("apt-get", "echo \"$*\" >>\"$CALLS\"");
-        machine
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        let stand_ins = StandIns::new(&TOOLS);
+        stand_ins.add("id", &format!("echo {user}"));
+        stand_ins.add("dpkg", "echo amd64");
+        stand_ins.add("dpkg-query", "exit 1");
+        stand_ins.add("apt-cache", &format!("echo '  Candidate: {candidate}'"));
+        stand_ins.add("apt-get", "echo \"$*\" >>\"$CALLS\"");
+        Self(stand_ins)
     }
 
     fn stand_in(&self, name: &str, body: &str) {
-        let file = self.path("bin").join(name);
-        fs::write(&file, format!("#!/bin/sh\n{body}\n")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        self.0.add(name, body);
     }
 
     fn run(&self, command: &str) -> Output {
         Command::new("/bin/sh")
             .args([BOOTSTRAP, command])
             .env_clear()
-            .env("PATH", self.path("bin"))
-            .env("HOME", self.path("home"))
-            .env("CALLS", self.path("calls"))
-            .env("CARGO_TARGET_DIR", self.path("elsewhere"))
+            .env("PATH", self.0.bin())
+            .env("HOME", self.0.path("home"))
+            .env("CALLS", self.0.path("calls"))
+            .env("CARGO_TARGET_DIR", self.0.path("elsewhere"))
             .output()
             .unwrap()
     }
 
     fn apt_calls(&self) -> Vec<String> {
-        let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
-        calls.lines().map(str::to_owned).collect()
+        self.0.noted("calls")
     }
 }
 
