@@ -23,6 +23,7 @@ pub mod held;
 pub mod home_cpu;
 pub mod hotplug;
 pub mod interrupts;
+pub mod kallsyms;
 pub mod kernel_file;
 pub mod kernel_setting;
 pub mod kernel_tests;

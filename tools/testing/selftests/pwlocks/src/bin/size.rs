@@ -4,7 +4,9 @@
 //! there is no key, no spinlock, and nobody to count.
 
 use selftests::{
-    ensure, environment, kernel_file, kernel_tests,
+    ensure, environment,
+    kallsyms::Kallsyms,
+    kernel_file, kernel_tests,
     ktap::{Report, Trouble, Verdict, nothing_tested},
     realtime,
 };
@@ -84,11 +86,11 @@ fn lock_words(sizes: &Sizes) -> Verdict {
 }
 
 fn symbols() -> Verdict {
-    let kallsyms = kernel_file::read("/proc/kallsyms")?;
+    let kallsyms = Kallsyms::read()?;
 
     // The test has to see the module's symbols at all.
     ensure!(
-        has_symbol(&kallsyms, "pwlocks_mode_is_remote"),
+        kallsyms.has("pwlocks_mode_is_remote"),
         "/proc/kallsyms has no pwlocks_mode_is_remote"
     );
     let built_in = environment::built_in();
@@ -97,7 +99,7 @@ fn symbols() -> Verdict {
         (STRETCH, environment::stretched()),
     ]);
     for (symbol, expected) in expected {
-        let there = has_symbol(&kallsyms, symbol);
+        let there = kallsyms.has(symbol);
         ensure!(
             there == expected,
             "{symbol} is {}in /proc/kallsyms",
@@ -105,12 +107,6 @@ fn symbols() -> Verdict {
         );
     }
     Ok(())
-}
-
-fn has_symbol(kallsyms: &str, symbol: &str) -> bool {
-    kallsyms
-        .lines()
-        .any(|line| line.split_whitespace().nth(2) == Some(symbol))
 }
 
 fn mode() -> Verdict {
