@@ -4,7 +4,8 @@
 //!
 //! The kernel has data races of its own, in any run under load others, which are reported whether our modules
 //! are there or not. A report has the stacks of both sides, or of the one that is known: where no function of
-//! our modules is in either, it is about code that neither is ours nor was called by it.
+//! our modules is in either, it is about code that neither is ours nor was called by it. What an interrupt came
+//! upon has not called its handler, and does not count.
 
 use std::ops::Range;
 
@@ -20,6 +21,10 @@ const MODULES: [&str; 5] = [
 /// How a report begins, after a line of [`RULE`], with which it ends.
 const START: &str = "BUG: KCSAN: ";
 const RULE: &str = "=====";
+
+/// How a device's interrupt, or one of a timer or another CPU, enters the kernel: what is below in a stack was
+/// interrupted. Exceptions (`asm_exc_`), like a page fault, are of the code's own making.
+const INTERRUPTS: [&str; 2] = ["asm_sysvec_", "asm_common_interrupt"];
 
 /// Whether a report has begun in `messages` and not ended.
 pub fn is_cut_off(messages: &[impl AsRef<str>]) -> bool {
@@ -39,13 +44,23 @@ pub fn of_the_kernel(messages: &[impl AsRef<str>]) -> Vec<Range<usize>> {
         let before = start.checked_sub(1).filter(is_rule);
         Some(before.unwrap_or(start)..end + 1)
     });
-    let ours = |message: &str| MODULES.iter().any(|module| message.contains(module));
     reports
-        .filter(|report| {
-            let mut report = messages[report.clone()].iter();
-            !report.any(|message| ours(message.as_ref()))
-        })
+        .filter(|report| !is_ours(&messages[report.clone()]))
         .collect()
+}
+
+/// Whether a function of our modules is in a stack of `report`, and not only interrupted.
+fn is_ours(report: &[impl AsRef<str>]) -> bool {
+    let is_in_module = |frame: &str| MODULES.iter().any(|module| frame.contains(module));
+    let is_entry = |frame: &str| INTERRUPTS.iter().any(|entry| frame.starts_with(entry));
+    // Parts are separated by empty lines, and a stack is in one.
+    report
+        .split(|line| line.as_ref().trim().is_empty())
+        .any(|part| {
+            let frames = part.iter().map(|line| line.as_ref().trim());
+            let by_interrupt = frames.clone().position(is_entry).unwrap_or(part.len());
+            frames.take(by_interrupt).any(is_in_module)
+        })
 }
 
 #[cfg(test)]
@@ -94,6 +109,31 @@ mod tests {
         ] {
             assert_eq!(of_the_kernel(&called_by(frame)), []);
         }
+    }
+
+    #[test]
+    fn what_was_interrupted_does_not_count() {
+        const OURS: &str = " _RNvNtC12mm_swap_live7replace+0x1/0x2 [mm_swap_live]";
+        const TIMER: &str = " asm_sysvec_apic_timer_interrupt+0x16/0x20";
+        const DEVICE: &str = " asm_common_interrupt+0x26/0x40";
+        const FAULT: &str = " asm_exc_page_fault+0x22/0x30";
+        let with = |first: &[&'static str], second: &[&'static str]| {
+            let mut report = OWN.to_vec();
+            report.splice(8..8, second.iter().copied());
+            report.splice(5..5, first.iter().copied());
+            report
+        };
+        let whole = 0..13;
+        let whole = std::slice::from_ref(&whole);
+        for entry in [TIMER, DEVICE] {
+            assert_eq!(of_the_kernel(&with(&[entry, OURS], &[])), whole);
+            assert_eq!(of_the_kernel(&with(&[], &[entry, OURS])), whole);
+            // In the handler, and in the other stack.
+            assert_eq!(of_the_kernel(&with(&[OURS, entry], &[])), []);
+            assert_eq!(of_the_kernel(&with(&[entry, OURS], &[OURS])), []);
+            assert_eq!(of_the_kernel(&with(&[entry], &[OURS])), []);
+        }
+        assert_eq!(of_the_kernel(&with(&[FAULT, OURS], &[])), []);
     }
 
     #[test]
