@@ -44,7 +44,7 @@ impl Trace {
         let trace = Self(folder);
 
         for event in events {
-            kernel_file::write(trace.0.join("events").join(event).join("enable"), "1")?;
+            kernel_file::write(enable(&trace.0, event), "1")?;
         }
         Ok(trace)
     }
@@ -95,6 +95,19 @@ impl Trace {
 
 /// How the names of the buffers that programs make begin.
 pub const PREFIX: &str = "pwlocks_";
+
+/// Whether there is a buffer called `name`, of any program, for which `event` is enabled.
+pub fn records(name: &str, event: &str) -> Result<bool, Trouble> {
+    let enabled = enable(&instances()?.join(name), event);
+
+    // The buffer may be removed meanwhile.
+    Ok(fs::read_to_string(enabled).is_ok_and(|text| text.trim() == "1"))
+}
+
+/// The file by which `event` is enabled for the buffer `folder`.
+fn enable(folder: &Path, event: &str) -> PathBuf {
+    folder.join("events").join(event).join("enable")
+}
 
 /// The folder with the buffers beside the global one.
 pub fn instances() -> Result<PathBuf, Trouble> {

@@ -26,6 +26,7 @@ mod trigger;
 
 pub use loop_process::LoopProcess;
 pub use measurement::Measurement;
+pub use observer::watches;
 pub use role::Role;
 pub use row::{Figures, Measured, Row, Subject};
 pub use scheduling::Scheduling;

@@ -7,13 +7,18 @@ use crate::{
     ktap::Trouble,
     module, pw_counts,
     tasks::involuntary_switches,
-    trace::Trace,
+    trace::{self, Trace},
     works::{self, Works},
 };
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
 
 const SWITCH: &str = "sched/sched_switch";
+
+const TRACE: &str = "pwlocks_triggers";
+
+/// What it records, of which the last is the last that it is told to.
+const EVENTS: [&str; 2] = [works::EVENT, SWITCH];
 
 /// Watches a CPU by the kernel's tracepoints, and the loop on it.
 #[derive(Debug)]
@@ -52,7 +57,7 @@ impl Observer {
         Ok(Self {
             cpu,
             page_loop,
-            trace: Trace::begin("pwlocks_triggers", &[works::EVENT, SWITCH])?,
+            trace: Trace::begin(TRACE, &EVENTS)?,
         })
     }
 
@@ -93,6 +98,13 @@ impl Observer {
         }
         pw_counts::of(self.cpu).map(|counts| Some(counts.remote))
     }
+}
+
+/// Whether a program watches a CPU: then it has loaded and set all that it does for its requests.
+pub fn watches() -> Result<bool, Trouble> {
+    let [.., last] = EVENTS;
+
+    trace::records(TRACE, last)
 }
 
 /// The task that `page_loop` was switched out for against its will, if `event` says that.

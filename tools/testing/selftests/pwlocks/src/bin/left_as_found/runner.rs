@@ -11,7 +11,7 @@ use selftests::{
     as_found::AsFound,
     ensure,
     ktap::{Trouble, Verdict},
-    module,
+    triggers,
 };
 use std::{
     env,
@@ -26,9 +26,6 @@ const PROGRAM: &str = "run_here";
 
 /// What is measured: with the isolated CPU, in all modes, with most of what can be set.
 const MEASURES: &str = "bench_interference";
-
-/// The step has loaded this, and changed what it changes, when it makes its requests.
-const LAST_LOADED: &str = "mm_swap_live";
 
 /// Where files are put, which is memory in a guest.
 const FOLDER: &str = "/tmp/left_as_found";
@@ -89,11 +86,11 @@ impl Runner {
         })
     }
 
-    /// Returns when the last module is loaded and nothing is as it was `found`.
+    /// Returns when the step makes its requests, for which it has changed what it changes, so that nothing is
+    /// as it was `found`. Killed before, it may be making its trace buffer, of which the kernel warns: see
+    /// README, Limits.
     pub(crate) fn wait_for_change(&self, found: &AsFound) -> Verdict {
-        wait_until("a module is loaded", || Ok(module::is_loaded(LAST_LOADED)))?;
-        // Then the loop is started, for which the scheduler is told to let it.
-        thread::sleep(Duration::from_secs(1));
+        wait_until("a CPU is watched", triggers::watches)?;
         ensure!(AsFound::note()? != *found, "nothing has changed");
         Ok(())
     }
