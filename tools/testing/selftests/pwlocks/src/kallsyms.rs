@@ -9,10 +9,11 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct Kallsyms(String);
 
-/// One of its lines: address, type and name.
+/// One of its lines: address, type, name, and the module in brackets if it is in one.
 struct Symbol<'a> {
     address: u64,
     name: &'a str,
+    module: Option<&'a str>,
 }
 
 impl Kallsyms {
@@ -26,8 +27,20 @@ impl Kallsyms {
             let mut words = line.split_whitespace();
             let address = u64::from_str_radix(words.next()?, 16).ok()?;
             let name = words.nth(1)?;
-            Some(Symbol { address, name })
+            let module = words.next();
+            Some(Symbol {
+                address,
+                name,
+                module,
+            })
         })
+    }
+
+    /// The names of those in no module, as often as there are symbols of that name.
+    pub fn names_of_the_kernel(&self) -> impl Iterator<Item = &str> {
+        self.symbols()
+            .filter(|symbol| symbol.module.is_none())
+            .map(|symbol| symbol.name)
     }
 
     /// Whether one is called `name`.
@@ -73,6 +86,14 @@ mod tests {
     fn a_module_s_symbols_are_there_as_well() {
         assert!(kallsyms().has("first") && kallsyms().has("ours"));
         assert!(!kallsyms().has("[pwlocks]") && !kallsyms().has("T"));
+    }
+
+    #[test]
+    fn the_kernel_s_are_those_in_no_module() {
+        assert_eq!(
+            kallsyms().names_of_the_kernel().collect::<Vec<_>>(),
+            ["later", "first", "alias", "twice", "twice"]
+        );
     }
 
     #[test]

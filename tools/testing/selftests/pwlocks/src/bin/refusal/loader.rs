@@ -6,7 +6,8 @@
 use crate::untouched::{Before, is_taint, one_line};
 use nix::errno::Errno;
 use selftests::{
-    ensure, kernel_file,
+    ensure,
+    kallsyms::Kallsyms,
     ktap::{Report, Trouble, Verdict},
     live::MODULE,
     module::Module,
@@ -123,17 +124,11 @@ fn klp(copy: &ModuleCopy, name: &str, position: &str, complaint: &str) -> Verdic
 
 /// A name that the kernel has more than once, and no module.
 fn twice() -> Result<String, Trouble> {
-    let symbols = kernel_file::read("/proc/kallsyms")?;
+    let symbols = Kallsyms::read()?;
     let mut names = BTreeSet::new();
 
     symbols
-        .lines()
-        .filter_map(
-            |line| match line.split_whitespace().collect::<Vec<_>>()[..] {
-                [_, _, name] => Some(name),
-                _ => None,
-            },
-        )
+        .names_of_the_kernel()
         .find(|name| !names.insert(*name) && name.len() <= NEEDED.len())
         .map(str::to_owned)
         .ok_or_else(|| "each of the kernel's names is unique".into())
