@@ -4,7 +4,7 @@
 
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
-#include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/preempt.h>
 #include <linux/processor.h>
 #include <linux/smp.h>
@@ -48,13 +48,14 @@ void pwlocks_test_nmi_end(void)
 }
 
 /*
- * Calls @func(@ctx) in an NMI on @cpu and waits for it. The kernel's own senders are static calls
- * that modules can't use; the driver they come from is exported.
+ * Calls @func(@ctx) in an NMI on @cpu and waits for it. The caller may be on @cpu, also with
+ * interrupts off, when jiffies may stand still. The kernel's own senders are static calls that
+ * modules can't use; the driver they come from is exported.
  */
 int pwlocks_test_nmi_call(unsigned int cpu, void (*func)(void *ctx), void *ctx)
 {
 	int before = atomic_read(&pwlocks_test_nmi.calls);
-	unsigned long until = jiffies + 10 * HZ;
+	ktime_t until = ktime_add_ms(ktime_get(), 10 * MSEC_PER_SEC);
 
 	pwlocks_test_nmi.func = func;
 	pwlocks_test_nmi.ctx = ctx;
@@ -65,7 +66,7 @@ int pwlocks_test_nmi_call(unsigned int cpu, void (*func)(void *ctx), void *ctx)
 
 	while (atomic_read_acquire(&pwlocks_test_nmi.calls) == before) {
 		/* Whoever clears the mask decides: a call that has begun is waited for. */
-		if (time_after(jiffies, until) &&
+		if (ktime_after(ktime_get(), until) &&
 		    cpumask_test_and_clear_cpu(cpu, &pwlocks_test_nmi_cpu))
 			return -ETIMEDOUT;
 		cpu_relax();

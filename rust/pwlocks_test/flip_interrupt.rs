@@ -114,7 +114,7 @@ fn refused<I: Interrupt>(interrupt: &I, from: bool, hold: Hold) -> Verdict {
     };
 
     // All exist before the lock is taken: the task that makes threads may be on the CPU that then
-    // spins with interrupts off.
+    // spins with preemption off.
     kthread::run(
         &[
             Place::On(target),

@@ -19,6 +19,7 @@ use crate::{
         Verdict, //
     },
 };
+use core::cell::Cell;
 use kernel::{
     new_mutex,
     prelude::*,
@@ -35,7 +36,7 @@ use pwlocks::{
 
 /// A kind of interrupt that can be raised on a CPU.
 pub(crate) trait Interrupt: Sync {
-    /// Calls `func` in an interrupt on `cpu`, which is another one, and waits for it.
+    /// Calls `func` in an interrupt on `cpu` and waits for it.
     fn call_on<F: Fn() + Sync>(&self, cpu: Cpu, func: &F) -> Result;
 
     /// Whether the caller is in such an interrupt.
@@ -54,7 +55,8 @@ pub(crate) struct Seen {
 const TRIES: u32 = 2;
 
 impl Seen {
-    /// Interrupts `cpu` and has it try its lock.
+    /// Interrupts `cpu` and has it try its lock. The caller is on another CPU, or, where such an
+    /// interrupt can be raised there, stays on that one.
     pub(crate) fn by<I: Interrupt>(
         interrupt: &I,
         cpu: Cpu,
@@ -108,8 +110,11 @@ impl Seen {
     }
 }
 
+/// How the interrupted task takes the lock and calls what it is given meanwhile.
+type Hold<'a> = &'a (dyn Fn(&dyn Fn()) + Sync);
+
 /// Takes a free lock, but not on PREEMPT_RT; never takes one that the interrupted task holds: `hold`
-/// takes it and calls what it is given meanwhile.
+/// takes it, with interrupts on, and calls what it is given meanwhile. Another CPU interrupts.
 pub(crate) fn trylock<I: Interrupt>(
     interrupt: &I,
     hold: impl Fn(&PwTryLock<Datum>, &dyn Fn()) + Sync,
@@ -118,14 +123,55 @@ pub(crate) fn trylock<I: Interrupt>(
     let [target, requester, ..] = cpus[..] else {
         return Err(Trouble::Skip("only one CPU is online"));
     };
+
+    tries(hold, |lock, hold| {
+        meanwhile(interrupt, target, requester, lock, hold)
+    })
+}
+
+/// The same of a lock that is held with interrupts off, by a task that interrupts itself. If it waited
+/// for another CPU, that one might wait for its interrupts to come on: who changes code or unmaps
+/// memory stays on the CPU until all others have taken notice (`smp_call_function_many_cond()`).
+pub(crate) fn trylock_by_itself<I: Interrupt>(
+    interrupt: &I,
+    hold: impl Fn(&PwTryLock<Datum>, &dyn Fn()) + Sync,
+) -> Verdict {
+    let cpus = kthread::online()?;
+    let target = *cpus.first().ok_or(ENODEV)?;
+
+    tries(hold, |lock, hold| by_itself(interrupt, target, lock, hold))
+}
+
+/// Has `seen` interrupt a task with the lock free, held, and free again.
+fn tries(
+    hold: impl Fn(&PwTryLock<Datum>, &dyn Fn()) + Sync,
+    seen: impl Fn(&PwTryLock<Datum>, Hold<'_>) -> Result<Seen, Trouble>,
+) -> Verdict {
     let lock = new_pw_trylock!(|_| Datum::new())?;
-    let seen =
-        |hold: &(dyn Fn(&dyn Fn()) + Sync)| meanwhile(interrupt, target, requester, &lock, hold);
     let free = if context::is_preempt_rt() { 0 } else { TRIES };
 
-    seen(&|meanwhile| meanwhile())?.check(free, "free")?;
-    seen(&|meanwhile| hold(&lock, meanwhile))?.check(0, "held by the interrupted task")?;
-    seen(&|meanwhile| meanwhile())?.check(free, "released")
+    seen(&lock, &|meanwhile| meanwhile())?.check(free, "free")?;
+    seen(&lock, &|meanwhile| hold(&lock, meanwhile))?.check(0, "held by the interrupted task")?;
+    seen(&lock, &|meanwhile| meanwhile())?.check(free, "released")
+}
+
+/// What an interrupt sees that a task of `target` raises itself while it does `hold`.
+fn by_itself<I: Interrupt>(
+    interrupt: &I,
+    target: Cpu,
+    lock: &PwTryLock<Datum>,
+    hold: Hold<'_>,
+) -> Result<Seen, Trouble> {
+    let (seen, balanced) = kthread::on(target, || {
+        let context = Context::now();
+        let seen = Cell::new(Err(EINVAL));
+
+        hold(&|| seen.set(Seen::by(interrupt, target, lock)));
+        (seen.into_inner(), Context::now() == context)
+    })?;
+
+    ensure!(balanced, "the interrupted task's context changed");
+    Ok(seen?)
 }
 
 /// What an interrupt sees on `target`, whose task does `hold` with the interrupt meanwhile.
@@ -137,7 +183,7 @@ fn meanwhile<I: Interrupt>(
     target: Cpu,
     requester: Cpu,
     lock: &PwTryLock<Datum>,
-    hold: &(dyn Fn(&dyn Fn()) + Sync),
+    hold: Hold<'_>,
 ) -> Result<Seen, Trouble> {
     let turn = Turn::new();
     let balanced = Turn::new();
@@ -164,7 +210,7 @@ fn meanwhile<I: Interrupt>(
     };
 
     // Both exist before the lock is taken: the task that makes threads may be on the CPU that then
-    // spins with interrupts off.
+    // spins with preemption off.
     kthread::run(
         &[Place::On(target), Place::On(requester)],
         |index| match index {

@@ -107,7 +107,7 @@ pub(crate) fn trylock() -> Verdict {
 
 /// Of a lock that is free, or held with interrupts off.
 pub(crate) fn trylock_irqsave() -> Verdict {
-    interrupt::trylock(&Nmi::new()?, |lock, meanwhile| {
+    interrupt::trylock_by_itself(&Nmi::new()?, |lock, meanwhile| {
         let _guard = lock.lock_local_irqsave();
 
         meanwhile();

@@ -12,6 +12,7 @@ pub mod bench;
 pub mod bounded;
 pub mod cpu_table;
 pub mod cpulist;
+pub mod cross_calls;
 pub mod demo;
 pub mod demonstration;
 pub mod doing;

@@ -44,9 +44,16 @@ impl Trace {
         let trace = Self(folder);
 
         for event in events {
-            kernel_file::write(enable(&trace.0, event), "1")?;
+            trace.record(event, true)?;
         }
         Ok(trace)
+    }
+
+    /// Whether `event` is recorded from now on. The kernel changes its code for that when nobody else records it.
+    pub fn record(&self, event: &str, is_recorded: bool) -> Result<(), Trouble> {
+        let value = if is_recorded { "1" } else { "0" };
+
+        kernel_file::write(enable(&self.0, event), value)
     }
 
     /// Records the calls of a function of the kernel as well, as `function <-caller`.
