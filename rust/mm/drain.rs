@@ -526,6 +526,12 @@ mod tests {
         f(&drain)
     }
 
+    /// In one CPU's batch, which has room for them.
+    const FOLIOS: u32 = 30;
+
+    /// How often the CPUs get the chance to meet.
+    const ROUNDS: u32 = 100;
+
     fn online() -> impl Iterator<Item = Cpu> {
         cpu::possible().filter(|cpu| cpu.is_online())
     }
@@ -594,6 +600,36 @@ mod tests {
             assert_eq!(pass.works as usize, folios.len() - 1);
             assert_eq!(pass.queued, if mode::is_remote() { 0 } else { pass.works });
             assert_eq!(pass.bh_queued, 0);
+        }
+        Ok(())
+    }
+
+    /// In local mode, in which each CPU drains itself.
+    #[test]
+    fn cpus_that_drain_at_once_take_turns_at_the_lists() -> Result {
+        for _ in 0..ROUNDS {
+            let (folios, in_order) = with_drain(|drain| {
+                let mut folios = KVec::new();
+
+                for cpu in online() {
+                    // Each of another group than the one before: the lists are locked for each.
+                    for group in 0..FOLIOS {
+                        let nature = fake::Nature {
+                            group,
+                            ..Default::default()
+                        };
+                        let folio = fake::Folio::new(nature, &[])?;
+
+                        drain.mm().batches().fill(cpu, Kind::LruAdd, &folio);
+                        folios.push(folio, GFP_KERNEL)?;
+                    }
+                }
+                drain.all(false);
+                Ok((folios, drain.mm().lists().in_order()))
+            })?;
+
+            assert!(in_order);
+            assert!(folios.iter().all(|folio| folio.times_listed() == 1));
         }
         Ok(())
     }

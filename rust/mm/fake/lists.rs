@@ -12,7 +12,7 @@ use kernel::sync::atomic::{
     Relaxed, //
 };
 
-/// All lists, and the one lock of each group of them.
+/// All lists, and the one lock of each group of them, which is not to be taken by two at once.
 pub(crate) struct Lists {
     /// How often a group was locked.
     locked: Atomic<u32>,

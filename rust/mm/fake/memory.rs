@@ -44,6 +44,10 @@ const NO_CPU: u32 = u32::MAX;
 pub(crate) struct Memory {
     batches: Batches,
     lists: Lists,
+    /// Held while a batch is moved. The lists count who locks them and keep nobody out, and several
+    /// CPUs may drain themselves at once.
+    #[pin]
+    moving: Mutex<()>,
     cache: CacheSwitch,
     /// The CPU that has something in the second kind of cache.
     bh: Atomic<u32>,
@@ -59,6 +63,7 @@ impl Memory {
         let empty = try_pin_init!(Self {
             batches,
             lists: Lists::new(),
+            moving <- new_mutex!(()),
             cache: CacheSwitch::new(),
             bh: Atomic::new(NO_CPU),
             meanwhile <- new_mutex!(None),
@@ -102,6 +107,7 @@ impl Mm for Memory {
 
     fn move_batch(&self, kind: Kind, batch: &mut FolioBatch<Folio>) {
         let put = |folio| self.put(folio);
+        let _moving = self.moving.lock();
 
         match kind {
             Kind::Mlock => mlock_folio_batch(&self.lists, batch, put),
