@@ -47,6 +47,7 @@ pub mod pin;
 pub mod pw_counts;
 pub mod random;
 pub mod realtime;
+pub mod repeat;
 pub mod sign_of_life;
 pub mod stress;
 pub mod tasks;

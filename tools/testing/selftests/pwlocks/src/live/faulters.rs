@@ -50,10 +50,15 @@ impl Faulters {
         })
     }
 
+    /// How many pages were faulted in so far.
+    pub fn faulted(&self) -> u64 {
+        self.faulted.load(Ordering::Relaxed)
+    }
+
     /// Stops them; how many pages were faulted in.
     pub fn stop(mut self) -> u64 {
         self.join();
-        self.faulted.load(Ordering::Relaxed)
+        self.faulted()
     }
 
     fn join(&mut self) {

@@ -114,6 +114,16 @@ impl Load {
         )
     }
 
+    /// Whether all has happened that is checked below.
+    pub(crate) fn has_done_all(&self) -> bool {
+        self.check_operations().is_ok()
+            && self.check_drains().is_ok()
+            && self
+                .removable
+                .iter()
+                .all(|cpu| self.cycles.contains_key(cpu))
+    }
+
     pub(crate) fn check_operations(&self) -> Verdict {
         let applied = self.applied();
 

@@ -3,10 +3,7 @@
 //! The demo meanwhile: threads that do random things to folios, and one that drains the CPU that is
 //! going down, by taking its locks.
 
-use crate::{
-    cycle::{Aim, Cycle},
-    repeat,
-};
+use crate::cycle::{Aim, Cycle};
 use nix::errno::Errno;
 use selftests::{
     cpulist,
@@ -15,10 +12,10 @@ use selftests::{
     ensure,
     ktap::{Trouble, Verdict},
     module::Module,
-    random,
+    random, repeat,
 };
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
     time::Duration,
 };
@@ -30,9 +27,21 @@ const PAUSE: Duration = Duration::from_micros(100);
 #[derive(Debug, Default)]
 struct Aimed {
     /// Drains of the CPU at which it aims.
-    drains: u64,
+    drains: AtomicU64,
     /// Of which so many began while that was going down and were done for it by the thread itself.
-    while_going_down: u64,
+    while_going_down: AtomicU64,
+}
+
+impl Aimed {
+    /// Checks that something was done of all that `cycle` allows.
+    fn check(&self, cycle: &Cycle) -> Verdict {
+        ensure!(self.drains.load(Ordering::Relaxed) > 0, "nobody drained");
+        ensure!(
+            self.while_going_down.load(Ordering::Relaxed) > 0 || cycle.cpus().is_empty(),
+            "no CPU was drained while it was going down: {self:?}"
+        );
+        Ok(())
+    }
 }
 
 /// Goes through `cycle` `count` times while the demo is in use.
@@ -46,44 +55,44 @@ pub(crate) fn run(cycle: &Cycle, count: u64) -> Verdict {
         .iter()
         .map(|&cpu| Worker::new(seed, cpu, online.len()))
         .collect::<Result<Vec<_>, _>>()?;
-    let aim = Aim::default();
+    let (aim, aimed) = (Aim::default(), Aimed::default());
     let stop = AtomicBool::new(false);
 
     println!("# PWLOCKS_SEED={seed}");
-    let (cycles, aimed) = thread::scope(|scope| {
-        let (aim, stop) = (&aim, &stop);
+    let cycles = thread::scope(|scope| {
+        let (aim, aimed, stop) = (&aim, &aimed, &stop);
         let threads: Vec<_> = workers
             .iter_mut()
             .map(|worker| scope.spawn(move || ending(stop, worker.run(stop))))
             .collect();
-        let drainer = scope.spawn(move || ending(stop, drain(aim, stop)));
-        let cycles = repeat(cycle, count, aim, || stop.load(Ordering::Relaxed));
+        let drainer = scope.spawn(move || ending(stop, drain(aim, aimed, stop)));
+        let cycles = repeat::until_seen(count, |_| {
+            ensure!(!stop.load(Ordering::Relaxed), "the load has ended before");
+            cycle.once(aim)?;
+            Ok(aimed.check(cycle).is_ok())
+        });
 
         stop.store(true, Ordering::Relaxed);
         let worked = threads
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|_| Err(panicked())))
             .collect::<Result<Vec<()>, _>>();
-        let aimed = drainer.join().unwrap_or_else(|_| Err(panicked()));
+        let drained = drainer.join().unwrap_or_else(|_| Err(panicked()));
         // Of a thread that has ended with an error the cycles only know that it has.
-        worked.and(aimed.map(|aimed| (cycles, aimed)))
+        worked.and(drained).map(|()| cycles)
     })?;
     cycles?;
     let steps: u64 = workers.iter().map(|worker| worker.steps).sum();
     println!("# {steps} random steps meanwhile; {aimed:?}");
-    ensure!(steps > 0 && aimed.drains > 0, "nothing was done meanwhile");
-    ensure!(
-        aimed.while_going_down > 0 || cycle.cpus().is_empty(),
-        "no CPU was drained while it was going down: {aimed:?}"
-    );
+    ensure!(steps > 0, "nothing was done meanwhile");
+    aimed.check(cycle)?;
     drop(workers);
     check_nothing_left()
 }
 
 /// Drains the CPU at which it aims, and now and then all, until `stop`.
-fn drain(aim: &Aim, stop: &AtomicBool) -> Result<Aimed, Trouble> {
+fn drain(aim: &Aim, aimed: &Aimed, stop: &AtomicBool) -> Verdict {
     let device = Device::open().doing("open")?;
-    let mut aimed = Aimed::default();
 
     while !stop.load(Ordering::Relaxed) {
         let going_down = aim.is_going_down();
@@ -93,21 +102,22 @@ fn drain(aim: &Aim, stop: &AtomicBool) -> Result<Aimed, Trouble> {
                     done.queued == 0,
                     "a drain in remote mode queued work: {done:?}"
                 );
-                aimed.while_going_down += u64::from(going_down);
+                aimed
+                    .while_going_down
+                    .fetch_add(u64::from(going_down), Ordering::Relaxed);
             }
             // It is down.
             Err(Errno::ENODEV) => {}
             Err(error) => return Err(error).doing("DRAIN_CPU"),
         }
-        aimed.drains += 1;
-        if aimed.drains % 16 == 0 {
+        if aimed.drains.fetch_add(1, Ordering::Relaxed) % 16 == 0 {
             device.drain(Drain::AllForce).doing("DRAIN_ALL_FORCE")?;
         }
         if !aim.is_going_down() {
             thread::sleep(PAUSE);
         }
     }
-    Ok(aimed)
+    Ok(())
 }
 
 /// Has everything stop where something went wrong.

@@ -3,14 +3,12 @@
 //! The running kernel meanwhile, with mm_swap_live: pages are faulted in on every CPU, mlocked and
 //! reclaimed, and all CPUs' batches are drained without a pause, by taking their locks.
 
-use crate::{
-    cycle::{Aim, Cycle},
-    repeat,
-};
+use crate::cycle::{Aim, Cycle};
 use selftests::{
     ensure,
-    ktap::Verdict,
+    ktap::{Trouble, Verdict},
     live::{Done as Drained, Faulters, Setting},
+    repeat,
     stress::{Done, Extent, Load},
 };
 
@@ -20,13 +18,14 @@ pub(crate) fn run(cycle: &Cycle, count: u64) -> Verdict {
     let applied = Setting::On.apply()?;
     applied.check()?;
     let faulters = Faulters::start()?;
-    let cycles = repeat(cycle, count, &Aim::default(), || false);
+    let aim = Aim::default();
+    let cycles = repeat::until_seen(count, |_| {
+        cycle.once(&aim)?;
+        let drained = drained(cycle)?.iter().all(|(_, done)| done.remote > 0);
+        Ok(drained && faulters.faulted() > 0)
+    });
     let faulted = faulters.stop();
-    let drained = cycle
-        .cpus()
-        .iter()
-        .map(|&cpu| Drained::to(cpu).map(|done| (cpu, done)))
-        .collect::<Result<Vec<_>, _>>();
+    let drained = drained(cycle);
 
     // Off while the load goes on.
     let ended = applied.end();
@@ -40,4 +39,13 @@ pub(crate) fn run(cycle: &Cycle, count: u64) -> Verdict {
         ensure!(done.remote > 0, "nobody drained CPU {cpu}");
     }
     Done::check(&done)
+}
+
+/// What was done for the CPUs that go down, by others.
+fn drained(cycle: &Cycle) -> Result<Vec<(usize, Drained)>, Trouble> {
+    cycle
+        .cpus()
+        .iter()
+        .map(|&cpu| Drained::to(cpu).map(|done| (cpu, done)))
+        .collect()
 }

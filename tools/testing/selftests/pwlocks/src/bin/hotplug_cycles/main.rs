@@ -5,21 +5,20 @@
 //! mm_swap_live on the running kernel.
 //!
 //! The caller says how often (`PWLOCKS_COUNT`): so often every CPU but the first, and so often the
-//! block.
+//! block; and more often where nobody has met a CPU as it went down by then.
 
 mod cycle;
 mod demo;
 mod live;
 
-use cycle::{Aim, Cycle};
+use cycle::Cycle;
 use selftests::{
     environment,
     ktap::{self, Report, Trouble, Verdict},
     module,
-    sign_of_life::SignOfLife,
     stress::{Before, Hog},
 };
-use std::{process::ExitCode, time::Instant};
+use std::process::ExitCode;
 
 /// How often, if the caller does not say.
 const COUNT: u64 = 500;
@@ -80,20 +79,4 @@ fn run(cycles: &[Cycle], count: u64) -> ExitCode {
         }
     }
     report.end()
-}
-
-/// Goes through `cycle` `count` times, or until `is_over`.
-fn repeat(cycle: &Cycle, count: u64, aim: &Aim, is_over: impl Fn() -> bool) -> Verdict {
-    let start = Instant::now();
-    let mut sign = SignOfLife::new();
-
-    for number in 1..=count {
-        if is_over() {
-            return Err("the load has ended before".into());
-        }
-        cycle.once(aim)?;
-        sign.give(format_args!("{number} of {count} cycles"));
-    }
-    println!("# {count} cycles took {:.0?}", start.elapsed());
-    Ok(())
 }

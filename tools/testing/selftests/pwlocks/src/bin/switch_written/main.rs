@@ -13,6 +13,7 @@ use selftests::{
     ktap::{Report, Trouble, Verdict},
     mode_values::{ACCEPTED, LOCAL, REFUSED, REMOTE, asked, auto, loader},
     module::{self, Module},
+    repeat,
 };
 use std::{
     env,
@@ -27,7 +28,7 @@ const WRITERS: usize = 4;
 const WRITES: usize = 20;
 
 /// Unloads with a writer at work.
-const UNLOADS: usize = 20;
+const UNLOADS: u64 = 20;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
@@ -222,11 +223,10 @@ fn at_once(device: &Device) -> Verdict {
 fn unloaded() -> Verdict {
     let mut log = kmsg::Mark::now()?;
     let stop = AtomicBool::new(false);
+    let written = AtomicBool::new(false);
 
-    let (unloads, written) = thread::scope(|scope| {
+    let (unloads, writes) = thread::scope(|scope| {
         let writer = scope.spawn(|| {
-            let mut written = 0_u64;
-
             for n in 0.. {
                 if stop.load(Ordering::Relaxed) {
                     break;
@@ -238,30 +238,34 @@ fn unloaded() -> Verdict {
                     "0"
                 };
                 match write(value) {
-                    Ok(()) => written += 1,
+                    Ok(()) => written.store(true, Ordering::Relaxed),
                     Err(Errno::ENOENT | Errno::ENODEV) => {}
                     Err(error) => return Err(format!("a write returns {error}").into()),
                 }
             }
-            Ok::<_, Trouble>(written)
+            Ok::<_, Trouble>(())
         });
-        let unloads = (0..UNLOADS).try_for_each(|_| {
+        let unload = |_| {
             let modules = Modules::need()?;
             module::unload_patiently("mm_swap_demo").doing("rmmod mm_swap_demo")?;
             module::unload_patiently("pwlocks").doing("rmmod pwlocks")?;
             // Both are gone already.
             std::mem::forget(modules);
-            Ok::<_, Trouble>(())
-        });
+            Ok(written.load(Ordering::Relaxed) || writer.is_finished())
+        };
+        let unloads = repeat::until_seen(UNLOADS, unload);
         stop.store(true, Ordering::Relaxed);
         let panicked = |_| Err("the writer panicked".into());
         (unloads, writer.join().unwrap_or_else(panicked))
     });
     unloads?;
-    let written = written?;
+    writes?;
     let splats = log.splats()?;
 
     ensure!(splats.is_empty(), "the log has:\n{}", splats.join("\n"));
-    ensure!(written > 0, "no write came while the module was there");
+    ensure!(
+        written.into_inner(),
+        "no write came while the module was there"
+    );
     Ok(())
 }
