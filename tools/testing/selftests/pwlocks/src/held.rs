@@ -11,6 +11,13 @@ use std::{fs, path::Path, thread, time::Duration};
 
 const PAGE_KIB: u64 = 4;
 
+/// How often everything is told to go: what is freed late, by RCU or a work, may have been in the way.
+const TURNS: u32 = 2;
+
+/// Looks after each, and the time before every one of them.
+const LOOKS: u32 = 3;
+const PERIOD: Duration = Duration::from_millis(250);
+
 /// What is taken off: it comes and goes with what this program and others do.
 const ATTRIBUTED: [&str; 9] = [
     "MemFree",
@@ -36,24 +43,34 @@ pub struct Held {
 }
 
 impl Held {
-    /// Measures: the least of several tries, once everything that can go has gone.
+    /// Measures: the least of several looks, with everything gone that can go.
     pub fn now() -> Result<Self, Trouble> {
-        let mut least = Self::once()?;
+        let mut looks = Vec::new();
 
-        for _ in 0..4 {
-            thread::sleep(Duration::from_millis(250));
-            let now = Self::once()?;
-            least = Self {
-                pages: least.pages.min(now.pages),
-                slab: least.slab.min(now.slab),
-                percpu: least.percpu.min(now.percpu),
-            };
+        for _ in 0..TURNS {
+            let_go()?;
+            for _ in 0..LOOKS {
+                thread::sleep(PERIOD);
+                looks.push(Self::look()?);
+            }
         }
-        Ok(least)
+        looks
+            .into_iter()
+            .reduce(Self::least)
+            .ok_or_else(|| Trouble::fail("nobody has looked"))
     }
 
-    fn once() -> Result<Self, Trouble> {
-        settle()?;
+    fn least(self, other: Self) -> Self {
+        Self {
+            pages: self.pages.min(other.pages),
+            slab: self.slab.min(other.slab),
+            percpu: self.percpu.min(other.percpu),
+        }
+    }
+
+    fn look() -> Result<Self, Trouble> {
+        // Folds the per-CPU parts of the counters.
+        kernel_file::write("/proc/sys/vm/stat_refresh", "1\n")?;
         let meminfo = Meminfo::read()?;
         let mut attributed = waiting_kib()?;
         for name in ATTRIBUTED {
@@ -71,8 +88,8 @@ fn signed(kib: u64) -> i64 {
     i64::try_from(kib).unwrap_or(i64::MAX)
 }
 
-/// Drops caches, shrinks slabs and folds the per-CPU parts of the counters.
-fn settle() -> Result<(), Trouble> {
+/// Drops caches and shrinks slabs, each of which waits for all CPUs.
+fn let_go() -> Result<(), Trouble> {
     kernel_file::write("/proc/sys/vm/drop_caches", "3\n")?;
     for cache in fs::read_dir("/sys/kernel/slab").into_iter().flatten() {
         let cache = cache?.path();
@@ -81,7 +98,7 @@ fn settle() -> Result<(), Trouble> {
             shrink(&cache);
         }
     }
-    kernel_file::write("/proc/sys/vm/stat_refresh", "1\n")
+    Ok(())
 }
 
 /// A cache that has gone meanwhile, or can't be shrunk, only makes the measurement coarser.
