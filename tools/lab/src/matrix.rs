@@ -350,12 +350,12 @@ pub fn guests(flavour: Flavour) -> Vec<GuestSpec> {
             WORK,
             DRAIN_ALL,
             IOCTL,
-            KMALLOC_BENCH,
             UNLOAD,
         ];
         guests.push(GuestSpec::new(&format!("mode-{mode}"), Variant::TESTED, &programs).mode(mode));
     }
-    let programs = [SWITCH, LOCK, WORK];
+    // The mode has nothing to do with what kmalloc_bench does.
+    let programs = [SWITCH, LOCK, WORK, KMALLOC_BENCH];
     let auto = GuestSpec::new("auto", Variant::TESTED, &programs).mode("auto");
     guests.push(auto.clone().setting(Setting::Plain));
     guests.push(GuestSpec {
