@@ -12,7 +12,7 @@ use crate::failure::{Ended, Failure, Result};
 use crate::guest_choice::Guests;
 use crate::kernels;
 use crate::lab::Lab;
-use crate::matrix::{self, GuestSpec, Program, UNLOAD};
+use crate::matrix::{self, GuestSpec, Program};
 use crate::repeated;
 use crate::userland;
 
@@ -23,9 +23,9 @@ const SLOWER: u32 = 5;
 /// Seconds of random operations, for which all guests together have to be done in time.
 const SECONDS: u64 = 15;
 
-/// How often modules are loaded and unloaded under load, and by `unload`.
+/// How often a program repeats what it is about, and how often modules are loaded and unloaded under load.
+const TIMES: u64 = 5;
 const UNLOADS_IN_LOAD: u64 = 2;
-const UNLOADS: u64 = 20;
 
 /// Minutes of `make soak` that are asked for by default, to say how much more that does.
 const SOAK_MINUTES: u64 = 10;
@@ -113,7 +113,11 @@ pub fn guests(kernel: DebugKernel, chosen: &Guests) -> Vec<GuestSpec> {
         // Some refusals take lockdown and signed modules, and none has to do with what is looked for.
         .filter(|guest| guest.name != matrix::REFUSALS)
         .map(|guest| GuestSpec {
-            count: count(&guest),
+            count: Some(
+                guest
+                    .count
+                    .map_or(TIMES, |count| count.min(UNLOADS_IN_LOAD)),
+            ),
             ..guest
         })
         // These have counts that fit.
@@ -121,13 +125,6 @@ pub fn guests(kernel: DebugKernel, chosen: &Guests) -> Vec<GuestSpec> {
         .filter(|guest| chosen.has(&guest.name))
         .map(slower)
         .collect()
-}
-
-/// How often its programs repeat what they are about.
-fn count(guest: &GuestSpec) -> Option<u64> {
-    let unloads = guest.programs.contains(&UNLOAD).then_some(UNLOADS);
-    let in_load = guest.count.map(|count| count.min(UNLOADS_IN_LOAD));
-    unloads.or(in_load)
 }
 
 /// `guest` with times that fit a debug kernel.
@@ -168,8 +165,8 @@ mod tests {
             assert!(named("lockdep-nesting").is_some());
             let count = |name| named(name).unwrap().plan(4).steps[0].env["PWLOCKS_COUNT"].clone();
             assert_eq!(count("live-unload"), "2");
-            assert_eq!(count("mode-1"), "20");
-            assert_eq!(count("fuzz"), "20000");
+            assert_eq!(count("mode-1"), "5");
+            assert_eq!(count("fuzz"), "10000");
         }
     }
 

@@ -39,7 +39,7 @@ const IOCTL: Program = program("ioctl", 120);
 const ISOLATION: Program = program("isolation", 120);
 const KMALLOC_BENCH: Program = program("kmalloc_bench", 150);
 /// Unloads the modules, idle ones and such that are in use.
-pub const UNLOAD: Program = program("unload", 150);
+const UNLOAD: Program = program("unload", 150);
 const SIZE: Program = program("size", 60);
 const AUDITED: Program = program("audited", 60);
 const REFUSAL: Program = program("refusal", 120);

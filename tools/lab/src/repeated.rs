@@ -50,7 +50,7 @@ const ALL: [Repeated; 4] = [
         guest: "fuzz",
         program: program("fuzz", 900),
         unit: Unit::Times("inputs"),
-        in_check: 20_000,
+        in_check: 10_000,
         per_minute: 100_000,
         live: true,
         argument: None,
@@ -60,7 +60,7 @@ const ALL: [Repeated; 4] = [
         guest: "fault-injection",
         program: program("fault_injection", 900),
         unit: Unit::Times("allocations"),
-        in_check: 20,
+        in_check: 10,
         per_minute: 20,
         live: false,
         argument: None,
@@ -70,7 +70,7 @@ const ALL: [Repeated; 4] = [
         guest: "hotplug-cycles",
         program: program("hotplug_cycles", 900),
         unit: Unit::Times("cycles"),
-        in_check: 20,
+        in_check: 10,
         per_minute: 50,
         live: true,
         argument: Some(BLOCK_OFFLINE),
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn both_counts_are_said() {
         assert!(
-            both(10).contains("fuzz 20000 of 1000000 inputs"),
+            both(10).contains("fuzz 10000 of 1000000 inputs"),
             "{}",
             both(10)
         );

@@ -27,7 +27,7 @@ use std::{
 const WRITERS: usize = 4;
 const WRITES: usize = 20;
 
-/// Unloads with a writer at work.
+/// Unloads with a writer at work, if the caller does not say how many (`PWLOCKS_COUNT`).
 const UNLOADS: u64 = 20;
 
 fn main() -> ExitCode {
@@ -253,7 +253,8 @@ fn unloaded() -> Verdict {
             std::mem::forget(modules);
             Ok(written.load(Ordering::Relaxed) || writer.is_finished())
         };
-        let unloads = repeat::until_seen(UNLOADS, unload);
+        let count = environment::count().unwrap_or(UNLOADS);
+        let unloads = repeat::until_seen(count, unload);
         stop.store(true, Ordering::Relaxed);
         let panicked = |_| Err("the writer panicked".into());
         (unloads, writer.join().unwrap_or_else(panicked))
