@@ -26,7 +26,7 @@ help: ## list the targets
 	@echo '            on these for long what make check-debug repeats a few times'
 	@echo '  GUESTS=   all (default), few, others or names (live,fuzz), for make check-debug and make soak DEBUG='
 	@echo '  MINUTES=  minutes of make soak with each (default 10); of make check-debug, its kernels being built'
-	@echo '            included, after which no more guests are begun (default: all are run)'
+	@echo '            included, within which its guests are to be over (default: all are run)'
 	@echo '  BENCH=    full (default) or quick, for make bench and make bench-here'
 	@echo '  KDIR=     a prepared kernel tree, for modules, modules_install and clean'
 	@echo '  AUDITED=  what `make audit` wrote for that kernel, build/audited/<release>.h'

@@ -24,6 +24,7 @@ use crate::modules;
 use crate::refused_builds;
 use crate::stock_modules;
 use crate::tally::Tally;
+use crate::time_limit::TimeLimit;
 use crate::userland;
 use crate::work_queue;
 
@@ -224,24 +225,29 @@ pub fn run_jobs(
     programs: &Path,
     at_once: usize,
 ) -> Result<Tally> {
-    run_jobs_until(lab, jobs, programs, at_once, None)
+    run_jobs_within(lab, jobs, programs, at_once, None)
 }
 
-/// Runs guests, so many at once. After `last_begin`, if there is one, no more are begun; those that are
-/// left out are named.
-pub fn run_jobs_until(
+/// Runs guests, so many at once: those for which `limit` has the time, if there is one. The others are named.
+pub fn run_jobs_within(
     lab: &Lab,
     jobs: VecDeque<Job<'_>>,
     programs: &Path,
     at_once: usize,
-    last_begin: Option<Instant>,
+    limit: Option<&TimeLimit>,
 ) -> Result<Tally> {
     let mut tally = Tally::default();
     let all = work_queue::run(jobs, at_once, &lab.interrupt, |job| {
-        if last_begin.is_some_and(|last| Instant::now() > last) {
+        let timeout = Duration::from_secs(job.spec.timeout_s());
+        let begin = Instant::now();
+        if limit.is_some_and(|limit| !limit.leaves(begin, timeout)) {
             return Ok(Tally::of_left_out(job.name()));
         }
-        run_guest(lab, &job, programs)
+        let tally = run_guest(lab, &job, programs)?;
+        if let Some(limit) = limit {
+            limit.note(timeout, begin.elapsed());
+        }
+        Ok(tally)
     })?;
     for results in all {
         tally.add(results);

@@ -14,6 +14,7 @@ use crate::kernels;
 use crate::lab::Lab;
 use crate::matrix::{self, GuestSpec, Program};
 use crate::repeated;
+use crate::time_limit::TimeLimit;
 use crate::userland;
 
 /// How much longer a program may take, and say nothing, than on the stock kernel: the checks are many, and
@@ -33,14 +34,15 @@ const SOAK_MINUTES: u64 = 10;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Runs `chosen` guests on the kernels `wanted`, all if it is empty; the last line on standard output is
-/// their sum. After `minutes`, of which the building of kernels takes its part, no more guests are begun.
+/// their sum. A guest that would not be over in `minutes`, of which the building of kernels takes its part, is
+/// not begun.
 pub fn run(
     lab: &Lab,
     wanted: &[DebugKernel],
     chosen: &Guests,
     minutes: Option<u32>,
 ) -> Result<Ended> {
-    let last_begin = minutes.map(|minutes| Instant::now() + MINUTE * minutes);
+    let limit = minutes.map(|minutes| TimeLimit::new(Instant::now() + MINUTE * minutes));
     let wanted = match wanted {
         [] => &DebugKernel::ALL,
         some => some,
@@ -50,7 +52,7 @@ pub fn run(
         "counts that fit, of those of make soak: {}",
         repeated::both(SOAK_MINUTES)
     ));
-    run_on(lab, wanted, |kernel| guests(kernel, chosen), last_begin)
+    run_on(lab, wanted, |kernel| guests(kernel, chosen), limit.as_ref())
 }
 
 /// Fails if there is a guest among the `chosen` that none of the kernels `wanted` has.
@@ -73,12 +75,12 @@ pub fn soak(lab: &Lab, wanted: &[DebugKernel], chosen: &Guests, minutes: u32) ->
     run_on(lab, wanted, guests, None)
 }
 
-/// Runs `guests` on the kernels `wanted`, of which the last begins at `last_begin` if there is one.
+/// Runs `guests` on the kernels `wanted`, those for which `limit` has the time if there is one.
 fn run_on(
     lab: &Lab,
     wanted: &[DebugKernel],
     guests: impl Fn(DebugKernel) -> Vec<GuestSpec>,
-    last_begin: Option<Instant>,
+    limit: Option<&TimeLimit>,
 ) -> Result<Ended> {
     let kernels = kernels::get_debug(lab, wanted)?;
     let Some(first) = kernels.first() else {
@@ -90,7 +92,7 @@ fn run_on(
         .zip(wanted)
         .map(|(kernel, &which)| (kernel, guests(which)));
     let jobs = few_first(check::jobs(lab, &programs, guests)?, |job| &job.spec);
-    let tally = check::run_jobs_until(lab, jobs, &programs, lab.options.jobs, last_begin)?;
+    let tally = check::run_jobs_within(lab, jobs, &programs, lab.options.jobs, limit)?;
     check::report(lab, &tally)
 }
 

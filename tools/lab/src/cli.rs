@@ -39,7 +39,7 @@ pub enum Command {
         /// Which guests: all, few, others (than the few), or their names.
         #[arg(long, env = "GUESTS", default_value = "all")]
         guests: Guests,
-        /// Minutes after which no more guests are begun; all are run by default.
+        /// Minutes within which the guests are to be over: others are left out. All are run by default.
         #[arg(long, env = "MINUTES", default_value = "", value_parser = parse_minutes, hide_default_value = true)]
         minutes: Minutes,
     },

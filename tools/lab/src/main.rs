@@ -72,6 +72,7 @@ mod stock_modules;
 mod store;
 mod tail;
 mod tally;
+mod time_limit;
 mod transcript;
 mod tree_size;
 mod tsc;

@@ -104,7 +104,7 @@ fn everything_is_run_and_added_up() {
             "check",
             "check-debug DEBUG=kasan GUESTS=few",
             "check-debug DEBUG=rt-kasan GUESTS=few",
-            "check-debug DEBUG=kasan,rt-kasan GUESTS=others MINUTES=10",
+            "check-debug DEBUG=kasan,rt-kasan GUESTS=others MINUTES=22",
         ]
     );
 }
@@ -155,5 +155,5 @@ fn a_failed_test_fails_it_whatever_comes_after() {
 fn what_ends_without_a_sum_has_failed() {
     let run = Run::of(&["check-debug|1|half a li|3"]);
     assert_eq!(run.end(), ended("3 passed, 3 failed", false));
-    assert!(run.errors().contains("GUESTS=others MINUTES=68 failed"));
+    assert!(run.errors().contains("GUESTS=others MINUTES=80 failed"));
 }
