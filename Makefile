@@ -64,7 +64,7 @@ check-here: ## run make bench-here BENCH=quick, whole, in emulated machines with
 	@$(LAB) check-here
 
 .PHONY: check-host
-check-host: ## run the unit tests of the host programs, without a VM
+check-host: ## run the unit tests of the host programs and (as root) check-model, without a VM
 	@$(LAB) check-host
 
 .PHONY: check-model

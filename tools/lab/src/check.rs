@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make check`: host tests, then every guest of the matrix.
+//! `make check`: what `make check-host` runs, then every guest of the matrix.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use crate::accel::{self, Accel};
 use crate::atomics;
 use crate::audit_check;
 use crate::bench::gate;
+use crate::check_host;
 use crate::compile_fail;
 use crate::failure::{Ended, Failure, Result};
 use crate::guest::{self, Boot, Layout, Machine, Outcome};
-use crate::host_tests;
 use crate::initramfs::Extra;
 use crate::kernels;
 use crate::lab::Lab;
@@ -22,6 +22,7 @@ use crate::metadata::Prepared;
 use crate::mm_selftests;
 use crate::modules;
 use crate::refused_builds;
+use crate::report;
 use crate::stock_modules;
 use crate::tally::Tally;
 use crate::time_limit::TimeLimit;
@@ -94,7 +95,7 @@ impl Job<'_> {
 
 /// Runs all tests; the last line on standard output is their sum.
 pub fn run(lab: &Lab) -> Result<Ended> {
-    let mut tally = host_tests::run(lab)?;
+    let mut tally = check_host::tests(lab)?;
     let kernels = kernels::get(lab)?;
     let Some(first) = kernels.first() else {
         return Err(Failure::step("check", "no kernel to test on"));
@@ -128,29 +129,11 @@ pub fn run(lab: &Lab) -> Result<Ended> {
     report(lab, &tally)
 }
 
-/// Says what came of all guests, their sum last.
+/// Says what came of all tests, their sum last.
 pub fn report(lab: &Lab, tally: &Tally) -> Result<Ended> {
     // Says something where it removes something, and after the sum nothing is to come.
     kernels::prune(lab)?;
-    for failure in &tally.failures {
-        lab.ui.print(&format!("not ok {failure}"));
-    }
-    if !tally.failures.is_empty() {
-        let logs = lab.project.build().join("guest");
-        lab.ui.print(&format!("logs: {}", logs.display()));
-    }
-    if tally.repeated_boots > 0 {
-        lab.ui.print(&format!(
-            "{} guests booted again because the emulator had run stale code in them",
-            tally.repeated_boots
-        ));
-    }
-    if !tally.left_out.is_empty() {
-        lab.ui
-            .print(&format!("left out: {}", tally.left_out.join(", ")));
-    }
-    lab.ui.print(&tally.to_string());
-    Ok(tally.ended())
+    Ok(report::run(lab, tally))
 }
 
 /// The `guests` of some kernels, with their modules built; those that take longest

@@ -72,7 +72,7 @@ pub enum Command {
     CheckHere,
     /// Run the kernel's own mm selftests with the live module and without
     CheckMm,
-    /// Run the unit tests of the host programs, without a VM
+    /// Run the unit tests of the host programs and check the model, without a VM
     CheckHost,
     /// Check the model of the protocol exhaustively, without a VM
     CheckModel,

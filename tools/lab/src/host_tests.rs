@@ -4,33 +4,15 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
-use crate::failure::{During, Ended, Result};
+use crate::failure::{During, Result};
 use crate::job::Job;
 use crate::lab::Lab;
 use crate::tally::Tally;
 
 /// Lines that cargo prints, for the progress bar.
 const EXPECTED_LINES: u64 = 120;
-
-/// `make check-host`.
-pub fn check(lab: &Lab) -> Result<Ended> {
-    let tally = run(lab)?;
-    for failure in &tally.failures {
-        lab.ui.print(&format!("not ok {failure}"));
-    }
-    if !tally.failures.is_empty() {
-        lab.ui.print(&format!("log: {}", log(lab).display()));
-    }
-    lab.ui.print(&tally.to_string());
-    Ok(tally.ended())
-}
-
-fn log(lab: &Lab) -> PathBuf {
-    lab.project.log("host-tests")
-}
 
 /// Runs them and gives back their results.
 pub fn run(lab: &Lab) -> Result<Tally> {
@@ -41,14 +23,15 @@ pub fn run(lab: &Lab) -> Result<Tally> {
     command.args(["test", "--locked", "--no-fail-fast", "--workspace"]);
     lab.ui
         .command("cargo test --locked --no-fail-fast --workspace");
-    let job = Job::new(step, log(lab));
+    let log = lab.project.log("host-tests");
+    let job = Job::new(step, &log);
     let status = job.supervise(&lab.interrupt, command, |lines, total| {
         bar.position(total);
         if let Some(line) = lines.last() {
             bar.message(line);
         }
     })?;
-    let text = fs::read(log(lab)).during(step)?;
+    let text = fs::read(&log).during(step)?;
     let tally = results(&String::from_utf8_lossy(&text));
     if tally.passed == 0 || !status.success() && tally.failures.is_empty() {
         return Err(job

@@ -13,6 +13,7 @@ mod build;
 mod check;
 mod check_debug;
 mod check_here;
+mod check_host;
 mod check_mm;
 mod clean;
 mod cli;
@@ -56,6 +57,7 @@ mod paths;
 mod qemu;
 mod refused_builds;
 mod repeated;
+mod report;
 #[cfg(test)]
 mod review;
 mod root;
@@ -146,7 +148,10 @@ fn run(cli: Cli) -> Result<Ended> {
         Command::CheckModel => with_cache(&lab, "make check-model", model::run),
         Command::CheckHere => with_cache(&lab, "make check-here", check_here::run),
         Command::CheckMm => with_cache(&lab, "make check-mm", check_mm::run),
-        Command::CheckHost => host_tests::check(&lab),
+        Command::CheckHost if kernels::require_root().is_ok() => {
+            with_cache(&lab, "make check-host", check_host::run)
+        }
+        Command::CheckHost => check_host::run_without_root(&lab),
         Command::Audit => with_cache(&lab, "make audit", audit::run),
         Command::Build => with_cache(&lab, "make build", |lab| well(build::run(lab))),
         Command::Shell => with_cache(&lab, "make shell", |lab| well(shell::run(lab))),

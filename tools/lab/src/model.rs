@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make check-model`: the model of the protocol (tools/model/spin), and broken ones of it.
+//! `make check-model`, a part of `make check-host`: the model of the protocol (tools/model/spin), and
+//! broken ones of it.
 //!
 //! A search looks at every state that a variant of the model can reach. The properties must hold in
 //! each; then mutants of the model, each with one fault, must be found out.
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::Path;
 
+use crate::check;
 use crate::failure::{During, Ended, Failure, Result};
 use crate::job::Job;
 use crate::lab::Lab;
@@ -308,6 +310,11 @@ pub fn mutants() -> impl Iterator<Item = String> {
 
 /// Checks the model and its mutants; the last line on standard output is the sum.
 pub fn run(lab: &Lab) -> Result<Ended> {
+    check::report(lab, &check(lab)?)
+}
+
+/// Checks the model and its mutants, each property and each mutant a test.
+pub fn check(lab: &Lab) -> Result<Tally> {
     let root = root::get(lab)?;
     let tasks = SEARCHES
         .iter()
@@ -325,25 +332,17 @@ pub fn run(lab: &Lab) -> Result<Ended> {
         let verdict = of_mutant(mutant, outcomes.get(&name));
         note(lab, &mut tally, &name, verdict);
     }
-    if !tally.failures.is_empty() {
-        let logs = lab.project.log("model-*");
-        lab.ui.print(&format!("logs: {}", logs.display()));
-    }
-    lab.ui.print(&tally.to_string());
-    Ok(tally.ended())
+    Ok(tally)
 }
 
-/// Says what came of one thing, and counts it.
+/// Counts what came of one thing, and says what is well.
 fn note(lab: &Lab, tally: &mut Tally, what: &str, verdict: std::result::Result<String, String>) {
     match verdict {
         Ok(how) => {
-            lab.ui.print(&format!("ok {what}: {how}"));
+            lab.ui.print(&format!("ok model: {what}: {how}"));
             tally.passed += 1;
         }
-        Err(why) => {
-            lab.ui.print(&format!("not ok {what}: {why}"));
-            tally.fail(format!("model: {what}: {why}"));
-        }
+        Err(why) => tally.fail(format!("model: {what}: {why}")),
     }
 }
 
