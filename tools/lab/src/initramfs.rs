@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::stripped;
 use crate::userland::INIT;
 use cpio::newc::{Builder, ModeFileType, trailer};
 use guest_plan::plan::{MODULES_DIR, PLAN_FILE, PROGRAMS_DIR, Plan};
@@ -112,13 +113,22 @@ pub fn write(contents: &Contents<'_>, target: &Path) -> io::Result<()> {
     let plan = serde_json::to_vec_pretty(contents.plan)?;
     archive.file(below_root(PLAN_FILE), 0o644, &plan)?;
     for folder in contents.modules {
-        archive.folder_of_files(folder, MODULES_DIR, 0o644, |_| true)?;
+        for (name, path) in files(folder)? {
+            let whole = fs::read(&path)?;
+            let stripped = stripped::module(&whole)
+                .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
+            let target = format!("{}/{name}", below_root(MODULES_DIR));
+            archive.file(&target, 0o644, &stripped)?;
+        }
     }
     if let Some(folder) = contents.programs {
         // All of them are most of an archive, and a debug kernel takes a quarter of a minute to unpack it.
-        archive.folder_of_files(folder, PROGRAMS_DIR, 0o755, |name| {
-            name != INIT && contents.plan.calls_for(name)
-        })?;
+        for (name, path) in files(folder)? {
+            if name != INIT && contents.plan.calls_for(&name) {
+                let target = format!("{}/{name}", below_root(PROGRAMS_DIR));
+                archive.file(&target, 0o755, &fs::read(path)?)?;
+            }
+        }
     }
     let mut folders: BTreeSet<_> = FOLDERS.iter().map(|&folder| folder.to_owned()).collect();
     for extra in contents.extras {
@@ -138,6 +148,17 @@ pub fn write(contents: &Contents<'_>, target: &Path) -> io::Result<()> {
 /// The folders that `path` is in, the outermost first.
 fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at])
+}
+
+/// The files of the host's `folder` with their names, in the order of these.
+fn files(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let files = fs::read_dir(folder)?.map(|file| {
+        let file = file?;
+        Ok((file.file_name().to_string_lossy().into_owned(), file.path()))
+    });
+    let mut files = files.collect::<io::Result<Vec<_>>>()?;
+    files.sort();
+    Ok(files)
 }
 
 fn below_root(path: &str) -> &str {
@@ -173,27 +194,6 @@ impl<W: Write> Archive<W> {
         self.entry(builder, data)
     }
 
-    /// The files of the host's folder `source` that are `wanted`, in `target`.
-    fn folder_of_files(
-        &mut self,
-        source: &Path,
-        target: &str,
-        mode: u32,
-        wanted: impl Fn(&str) -> bool,
-    ) -> io::Result<()> {
-        let mut files: Vec<_> = fs::read_dir(source)?.collect::<io::Result<_>>()?;
-        files.sort_by_key(fs::DirEntry::file_name);
-        for file in files {
-            let name = file.file_name();
-            let name = name.to_string_lossy();
-            if wanted(&name) {
-                let name = format!("{}/{name}", below_root(target));
-                self.file(&name, mode, &fs::read(file.path())?)?;
-            }
-        }
-        Ok(())
-    }
-
     fn link(&mut self, name: &str, target: &str) -> io::Result<()> {
         let builder = Builder::new(name)
             .mode(0o777)
@@ -221,6 +221,7 @@ mod tests {
     use guest_plan::plan::{PROGRAMS_DIR, Plan, PlanStep};
 
     use super::{Contents, Extra, write};
+    use crate::{assembled, stripped};
 
     #[test]
     fn the_archive_has_what_was_put_in() {
@@ -232,12 +233,13 @@ mod tests {
         for (name, text) in [
             ("busybox", "B"),
             ("init", "I"),
-            ("modules/pwlocks.ko", "K"),
-            ("stock/brd.ko", "S"),
             ("programs/lock", "L"),
             ("programs/flip", "F"),
         ] {
             fs::write(path(name), text).unwrap();
+        }
+        for name in ["modules/pwlocks.ko", "stock/brd.ko"] {
+            assembled::with_debug_info(".globl f\nf: ret\n", &path(name));
         }
         let [archive, modules, stock, programs] =
             ["initrd", "modules", "stock", "programs"].map(path);
@@ -272,8 +274,8 @@ mod tests {
             if reader.entry().is_trailer() {
                 break;
             }
-            let mut text = String::new();
-            reader.read_to_string(&mut text).unwrap();
+            let mut text = Vec::new();
+            reader.read_to_end(&mut text).unwrap();
             let before = found.insert(
                 reader.entry().name().to_owned(),
                 (reader.entry().mode(), text),
@@ -282,8 +284,11 @@ mod tests {
             rest = reader.finish().unwrap();
         }
         assert_eq!(found["init"], (0o100_755, "I".into()));
-        assert_eq!(found["lib/pwlocks/pwlocks.ko"], (0o100_644, "K".into()));
-        assert_eq!(found["lib/pwlocks/brd.ko"], (0o100_644, "S".into()));
+        for (name, source) in [("pwlocks.ko", &modules), ("brd.ko", &stock)] {
+            let whole = fs::read(source.join(name)).unwrap();
+            let stripped = stripped::module(&whole).unwrap();
+            assert_eq!(found[&format!("lib/pwlocks/{name}")], (0o100_644, stripped));
+        }
         assert_eq!(found["usr/libexec/pwlocks/lock"], (0o100_755, "L".into()));
         assert_eq!(found["bin/sh"], (0o120_777, "/bin/busybox".into()));
         assert_eq!(found["dev/console"].0, 0o020_600);
@@ -294,7 +299,7 @@ mod tests {
         assert_eq!(*link, (0o120_777, "/lib/pwlocks".into()));
         let unasked = found.get("usr/libexec/pwlocks/flip");
         assert_eq!(unasked, None);
-        let written: Plan = serde_json::from_str(&found["plan.json"].1).unwrap();
+        let written: Plan = serde_json::from_slice(&found["plan.json"].1).unwrap();
         assert_eq!(written, plan);
     }
 }

@@ -4,6 +4,8 @@
 
 mod accel;
 mod apt_sources;
+#[cfg(test)]
+mod assembled;
 mod atomics;
 mod audit;
 mod audit_check;
@@ -72,6 +74,7 @@ mod splat;
 mod stale_translation;
 mod stock_modules;
 mod store;
+mod stripped;
 mod tail;
 mod tally;
 mod time_limit;

@@ -54,23 +54,8 @@ fn release_in(info: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::path::Path;
-    use std::process::{Command, Stdio};
-
     use super::{ModuleFile, release_in};
-
-    /// Has the compiler, which is there on every host of this, make an object file.
-    fn assemble(text: &str, path: &Path) {
-        let mut command = Command::new("gcc");
-        command.args(["-c", "-x", "assembler", "-o"]).arg(path);
-        command.arg("-").stdin(Stdio::piped());
-        let mut compiler = command.spawn().unwrap();
-        let mut input = compiler.stdin.take().unwrap();
-        input.write_all(text.as_bytes()).unwrap();
-        drop(input);
-        assert!(compiler.wait().unwrap().success());
-    }
+    use crate::assembled;
 
     #[test]
     fn a_module_without_its_last_step_is_noticed() {
@@ -83,7 +68,7 @@ mod tests {
                 "" => String::new(),
                 symbol => format!("call \"{symbol}\"\n"),
             };
-            assemble(&format!("{info}{call}"), &path);
+            assembled::object(&format!("{info}{call}"), &path);
             let module = ModuleFile::read(&path).unwrap();
             assert_eq!(module.release, "7.2.12");
             assert_eq!(module.not_linked, not_linked);
