@@ -85,6 +85,12 @@ impl Prepared {
         self.place.join("tree")
     }
 
+    /// Its timer interrupts in a second, `CONFIG_HZ`, if its configuration has that.
+    pub fn hz(&self) -> Option<u64> {
+        let configuration = fs::read_to_string(self.tree().join(".config")).ok()?;
+        hz_of(&configuration)
+    }
+
     /// make in the prepared tree with `arguments`, in a sandbox that sees source and tree.
     pub fn make(&self, jobs: usize, arguments: impl IntoIterator<Item = String>) -> Sandbox {
         let argv = make_command(&self.release, self.compiler, jobs, TREE, arguments);
@@ -96,6 +102,13 @@ impl Prepared {
     pub fn with_source(&self, sandbox: Sandbox) -> Sandbox {
         sandbox.read_only(&self.source, SOURCE)
     }
+}
+
+fn hz_of(configuration: &str) -> Option<u64> {
+    let value = configuration
+        .lines()
+        .find_map(|line| line.strip_prefix("CONFIG_HZ="))?;
+    value.parse().ok().filter(|&hz| hz > 0)
 }
 
 /// make for a kernel in `folder`, as one called `release` and with `compiler`.
@@ -240,4 +253,17 @@ fn prepare(lab: &Lab, root: &Path, release: &Release, source: &Path, tree: &Path
     }
     bar.done("made");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hz_of;
+
+    #[test]
+    fn hz_is_a_number_of_the_configuration() {
+        let configuration = "# CONFIG_HZ_100 is not set\nCONFIG_HZ_250=y\nCONFIG_HZ=250\n";
+        assert_eq!(hz_of(configuration), Some(250));
+        assert_eq!(hz_of("CONFIG_HZ_250=y\nCONFIG_HZ=0\n"), None);
+        assert_eq!(hz_of(""), None);
+    }
 }

@@ -125,7 +125,7 @@ pub fn sandbox(
         "printk.devkmsg=on",
     ]
     .map(str::to_owned);
-    let clock = tsc::arguments(machine.accel);
+    let clock = tsc::arguments(machine.accel, kernel.hz());
     let locked = counter.map(|_| atomics::KERNEL_ARGUMENT.to_owned());
     let own = (!arguments.is_empty()).then(|| arguments.to_owned());
     let kernels = kernel.argument.map(str::to_owned);

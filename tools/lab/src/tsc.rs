@@ -6,7 +6,9 @@
 //! the emulator either may stand still meanwhile, when the host has other things to do, and then
 //! time in the guest runs as wrong as the result. Later it compares the two again and again, for
 //! moments as short as 30 us, and falls back to the slower timer for good if one of them was late.
-//! So the guest is told how fast the counter is, and that it is reliable.
+//! So the guest is told how fast the counter is, and that it is reliable. Each CPU but the first would
+//! find out once more how long a delay is, which takes seconds and comes out up to three times too
+//! long where CPUs take turns: it is told that, too.
 
 use std::arch::x86_64::_rdtsc;
 use std::sync::OnceLock;
@@ -26,8 +28,9 @@ const STRETCH: Duration = Duration::from_millis(25);
 /// How often clock and counter are read together, for one pair without an interruption between.
 const READINGS: usize = 20;
 
-/// The kernel arguments that tell a guest, if it has to be told.
-pub fn arguments(accel: Accel) -> Option<String> {
+/// The kernel arguments that tell a guest whose kernel has `hz` timer interrupts in a second, if it has
+/// to be told.
+pub fn arguments(accel: Accel, hz: Option<u64>) -> Option<String> {
     static HOST: OnceLock<Option<u64>> = OnceLock::new();
     let khz = match accel {
         // KVM has ways of its own to tell.
@@ -36,7 +39,12 @@ pub fn arguments(accel: Accel) -> Option<String> {
         Accel::Tcg => *HOST.get_or_init(host_khz),
         Accel::Icount => Some(ICOUNT_KHZ),
     };
-    khz.map(|khz| format!("tsc_early_khz={khz} tsc=reliable"))
+    khz.map(|khz| {
+        // Loops of a delay in a tick; with a counter, one of its cycles is a loop.
+        let loops = hz.map(|hz| format!(" lpj={}", khz * 1000 / hz));
+        let loops = loops.unwrap_or_default();
+        format!("tsc_early_khz={khz} tsc=reliable{loops}")
+    })
 }
 
 /// The frequency of this machine's counter, or `None` if it has no constant one.
@@ -140,10 +148,12 @@ mod tests {
 
     #[test]
     fn only_emulated_guests_are_told() {
-        assert_eq!(arguments(Accel::Kvm), None);
-        assert_eq!(
-            arguments(Accel::Icount).as_deref(),
-            Some("tsc_early_khz=1000000 tsc=reliable")
-        );
+        assert_eq!(arguments(Accel::Kvm, Some(250)), None);
+        for (hz, told) in [
+            (None, "tsc_early_khz=1000000 tsc=reliable"),
+            (Some(250), "tsc_early_khz=1000000 tsc=reliable lpj=4000000"),
+        ] {
+            assert_eq!(arguments(Accel::Icount, hz).as_deref(), Some(told));
+        }
     }
 }
