@@ -39,6 +39,15 @@ pub enum Layout {
     TwoNodes,
 }
 
+/// Nothing is plugged in here, and for each place where it could be, the kernel interprets methods as it
+/// boots: a seventh of what a debug kernel executes until then.
+const NO_PCI_HOTPLUG: [&str; 4] = [
+    "-global",
+    "PIIX4_PM.acpi-root-pci-hotplug=off",
+    "-global",
+    "PIIX4_PM.acpi-pci-hotplug-with-bridge-support=off",
+];
+
 /// MiB of a memory block on x86 machines that have less than 64 GiB.
 const BLOCK: u32 = 128;
 
@@ -97,6 +106,7 @@ pub fn sandbox(
     let memory = machine.memory_arguments();
     argv.extend(["-smp", &cpus]);
     argv.extend(memory.iter().map(String::as_str));
+    argv.extend(NO_PCI_HOTPLUG);
     argv.extend([
         "-nodefaults",
         "-no-user-config",
